@@ -1,0 +1,123 @@
+"""What an argument may be: each kind checks a concrete value at once and passes a traced one through.
+
+A factory names the kind of each argument in its signature, `decay_steps: Steps`; the decorator that makes it a factory
+applies them. Static types see through to the plain types.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+Scalar = int | float | np.number[Any] | jax.Array
+Kind = Callable[[str, Any], Any]
+
+
+def number(name: str, value: Any) -> Any:
+    """A finite real number; a NumPy scalar becomes the Python number that it is."""
+    return _scalar(name, value)[0]
+
+
+def _scalar(name: str, value: Any) -> tuple[Any, int | float | None]:
+    """The value, and what can be seen of it now: None if it is traced."""
+    if isinstance(value, (np.generic, np.ndarray)) and value.ndim == 0:
+        value = value.item()
+    if isinstance(value, jax.Array):
+        if not (jnp.issubdtype(value.dtype, jnp.floating) or jnp.issubdtype(value.dtype, jnp.integer)):
+            raise TypeError(f"`{name}` must be a real number, got {value.dtype}.")
+        if value.ndim:
+            raise ValueError(f"`{name}` must be a scalar, got an array of shape {value.shape}.")
+        if isinstance(value, jax.core.Tracer):
+            return value, None
+        seen = value.item()
+    elif isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"`{name}` must be a number, got {value!r}.")
+    else:
+        seen = value
+    if isinstance(seen, float) and not math.isfinite(seen):
+        raise ValueError(f"`{name}` must be finite, got {value!r}.")
+    return value, seen
+
+
+def _bounded(test: Callable[[Any], bool], words: str) -> Kind:
+    def kind(name: str, value: Any) -> Any:
+        value, seen = _scalar(name, value)
+        if seen is not None and not test(seen):
+            raise ValueError(f"`{name}` must be {words}, got {value!r}.")
+        return value
+
+    return kind
+
+
+positive = _bounded(lambda x: x > 0, "positive")
+non_negative = _bounded(lambda x: x >= 0, "zero or positive")
+
+
+def whole(name: str, value: Any) -> Any:
+    """An integer."""
+    value, seen = _scalar(name, value)
+    if isinstance(seen, float) or (seen is None and not jnp.issubdtype(value.dtype, jnp.integer)):
+        raise TypeError(f"`{name}` must be a whole number, got {value!r}.")
+    return value
+
+
+def cycles(name: str, value: Any) -> Any:
+    """A positive whole number, or None for no end."""
+    return None if value is None else positive(name, whole(name, value))
+
+
+def flag(name: str, value: Any) -> bool:
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"`{name}` must be True or False, got {value!r}.")
+    return bool(value)
+
+
+def base(name: str, value: Any) -> Any:
+    """Any callable of the count, or a number that stands for a constant."""
+    if callable(value):
+        return value
+    try:
+        return number(name, value)
+    except TypeError:
+        raise TypeError(f"`{name}` must be a schedule, any callable of the count, or a number, got {value!r}.") from None
+
+
+def numbers(name: str, value: Any) -> Any:
+    """A sequence of finite real numbers, as a tuple; an array of them stays one."""
+    if isinstance(value, (np.ndarray, jax.Array)) and value.ndim == 1:
+        if not (jnp.issubdtype(value.dtype, jnp.floating) or jnp.issubdtype(value.dtype, jnp.integer)):
+            raise TypeError(f"`{name}` must hold real numbers, got {value.dtype}.")
+        if not isinstance(value, jax.core.Tracer) and not np.isfinite(np.asarray(value, np.float64)).all():
+            raise ValueError(f"`{name}` must be finite, got {value!r}.")
+        return value
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise TypeError(f"`{name}` must be a sequence of numbers, got {value!r}.")
+    return tuple(number(f"{name}[{i}]", entry) for i, entry in enumerate(value))
+
+
+def increasing(name: str, value: Any) -> Any:
+    """Numbers each greater than the one before."""
+    value = numbers(name, value)
+    if isinstance(value, jax.core.Tracer):
+        return value
+    entries = value if isinstance(value, tuple) else np.asarray(value).tolist()
+    seen = [_scalar(name, entry)[1] for entry in entries]
+    for before, after in zip(seen, seen[1:], strict=False):
+        if before is not None and after is not None and not before < after:
+            raise ValueError(f"`{name}` must increase, got {before!r} before {after!r}.")
+    return value
+
+
+Number = Annotated[Scalar, number]
+Positive = Annotated[Scalar, positive]
+NonNegative = Annotated[Scalar, non_negative]
+Steps = Annotated[Scalar, positive]
+Seed = Annotated[int | jax.Array, whole]
+Cycles = Annotated[int | jax.Array | None, cycles]
+Flag = Annotated[bool, flag]
+Base = Annotated[Callable[[Any], Any] | Scalar, base]
+Numbers = Annotated[Sequence[Scalar] | np.ndarray[Any, Any] | jax.Array, numbers]
+Increasing = Annotated[Sequence[Scalar] | np.ndarray[Any, Any] | jax.Array, increasing]

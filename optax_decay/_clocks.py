@@ -1,0 +1,178 @@
+"""Clocks: combinators that change the count that a base sees."""
+
+from collections.abc import Callable
+
+from optax_decay import _count, _cycle, _real
+from optax_decay._check import Base, Cycles, NonNegative, Number, Positive, Scalar, Steps
+from optax_decay._count import Count
+from optax_decay._real import Real, is_host, where
+from optax_decay._schedule import at, exact_schedule
+
+Curve = Callable[[Count], Real]
+
+
+@exact_schedule
+def warm_restarts(
+    base: Base,
+    cycle_steps: Steps,
+    *,
+    t_mul: Positive = 1,
+    m_mul: NonNegative = 1.0,
+    cycles: Cycles = None,
+    baseline: Number = 0.0,
+) -> Curve:
+    r"""Starts any base again, each time perhaps `t_mul` times slower and scaled by `m_mul`.
+
+    .. math::
+        s(t) = b + \left(\text{base}\!\left(\frac{t - B_i}{k^i}\right) - b\right) m^i
+        \quad \text{for} \quad B_i \le t < B_{i+1}, \qquad B_i = C (1 + k + \dots + k^{i-1})
+
+    with :math:`C` = `cycle_steps`, :math:`k` = `t_mul`, :math:`m` = `m_mul` and :math:`b` = `baseline`. A beginning
+    :math:`B_i` belongs to the cycle that begins: without `cycles` the base's value at `cycle_steps` is never shown.
+    After `cycles` cycles the end of the last, base(`cycle_steps`), is held.
+
+    Args:
+      base: any callable of the count, or a number.
+      cycle_steps: update steps of the first cycle, positive; it may be longer or shorter than the base's own horizon.
+        May be traced, then at least 1.
+      t_mul: how much longer each cycle is than the one before, positive; below 1 it needs `cycles`. May be traced: a
+        whole number is then exact, another as exact as floats allow.
+      m_mul: what each cycle multiplies the distance to `baseline` by, zero or positive. May be traced.
+      cycles: how many cycles, or None for no end. May be traced.
+      baseline: the value that `m_mul` shrinks towards. May be traced.
+
+    Returns:
+      A schedule.
+
+    Raises:
+      ValueError: if `cycle_steps`, `t_mul` or `cycles` is not positive, `m_mul` is negative, `t_mul` is below 1 without
+        `cycles`, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import optax_decay as od
+    >>> rate = od.warm_restarts(od.polynomial_decay(0.1, 100, 0.0), 100, t_mul=2, m_mul=0.5)
+    >>> print(rate(np.array([50, 99, 100, 200])))
+    [0.05  0.001 0.05  0.025]
+
+    Source: Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017.
+    """
+    _check_ends(t_mul, cycles)
+
+    def value(count: Count) -> Real:
+        index, local = _cycle.cycle(count, cycle_steps, t_mul, cycles)
+        return _scaled(at(base, local), index, m_mul, baseline)
+
+    return value
+
+
+@exact_schedule
+def cyclic(
+    base: Base,
+    fall_steps: Steps,
+    *,
+    rise_steps: Steps | None = None,
+    t_mul: Positive = 1,
+    m_mul: NonNegative = 1.0,
+    cycles: Cycles = None,
+    baseline: Number = 0.0,
+) -> Curve:
+    r"""Climbs any base backwards, then follows it down, again and again.
+
+    .. math::
+        s(t) = b + (\text{base}(c) - b)\, m^i, \qquad
+        c = \begin{cases} F (R - u) / R & u < R \\ u - R & \text{else} \end{cases}, \qquad
+        u = \frac{t - B_i}{k^i}
+
+    with :math:`F` = `fall_steps`, :math:`R` = `rise_steps`, :math:`k` = `t_mul`, :math:`m` = `m_mul`, :math:`b` =
+    `baseline`, and the beginnings :math:`B_i` of `warm_restarts` for a first cycle of :math:`R + F` steps. So each cycle
+    goes from base(`fall_steps`) up to base(0) and back; after `cycles` cycles base(`fall_steps`) is held.
+
+    Args:
+      base: any callable of the count, or a number.
+      fall_steps: update steps of the first cycle's way down, positive. May be traced.
+      rise_steps: update steps of its way up, positive; None for as many. May be traced.
+      t_mul: how much longer each cycle is than the one before, positive; below 1 it needs `cycles`. May be traced.
+      m_mul: what each cycle multiplies the distance to `baseline` by, zero or positive. May be traced.
+      cycles: how many cycles, or None for no end. May be traced.
+      baseline: the value that `m_mul` shrinks towards. May be traced.
+
+    Returns:
+      A schedule.
+
+    Raises:
+      ValueError: if a length, `t_mul` or `cycles` is not positive, `m_mul` is negative, `t_mul` is below 1 without
+        `cycles`, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import optax_decay as od
+    >>> print(od.cyclic(od.linear_decay(0.1, 100), 100)(np.array([0, 50, 100, 150, 200])))
+    [0.   0.05 0.1  0.05 0.  ]
+
+    Source: Smith, "Cyclical Learning Rates for Training Neural Networks", 2017.
+    """
+    _check_ends(t_mul, cycles)
+    rise = fall_steps if rise_steps is None else rise_steps
+    both = _sum_of_steps(rise, fall_steps)
+
+    def value(count: Count) -> Real:
+        index, local = _cycle.cycle(count, both, t_mul, cycles)
+        up, down = _count.length(rise, local), _count.length(fall_steps, local)
+        climbing = _count.difference(up.count, local)
+        if rise_steps is not None:
+            climbing = _count.rescaled(climbing, down, up)
+        falling = _count.reached(local, up.count)
+        seen = _count.select(falling, _count.difference(local, up.count), climbing)
+        return _scaled(at(base, seen), index, m_mul, baseline)
+
+    return value
+
+
+@exact_schedule
+def expanding_cycle(base: Base, decay_steps: Steps) -> Curve:
+    r"""Stretches any base to a horizon that moves on each time it is reached, as TensorFlow's `cycle=True` does.
+
+    .. math:: s(t) = \text{base}(t / k), \qquad k = \max(1, \lceil t / D \rceil)
+
+    with :math:`D` = `decay_steps`. A boundary step, a multiple of :math:`D`, is the old cycle's end: the base's value at
+    :math:`D` is shown.
+
+    Args:
+      base: any callable of the count, or a number.
+      decay_steps: the first horizon in update steps, positive. May be traced.
+
+    Returns:
+      A schedule; of a `polynomial_decay` over the same steps, that decay with `cycle=True`.
+
+    Raises:
+      ValueError: if `decay_steps` is not positive, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import optax_decay as od
+    >>> print(od.expanding_cycle(od.cosine_decay(0.1, 100), 100)(np.array([0, 100, 150, 200])))
+    [0.1        0.         0.01464466 0.        ]
+
+    Source: TensorFlow, `tf.compat.v1.train.polynomial_decay`.
+    """
+    return lambda count: at(base, _count.horizon(count, _count.length(decay_steps, count)))
+
+
+def _check_ends(t_mul: Scalar, cycles: Scalar | None) -> None:
+    if is_host(t_mul) and t_mul < 1 and cycles is None:
+        raise ValueError(f"`t_mul` below 1 needs `cycles`: the cycles would pile up, got {t_mul!r} without.")
+
+
+def _scaled(value: Real, index: Real, m_mul: Scalar, baseline: Scalar) -> Real:
+    """baseline + (value - baseline) m_mul**index."""
+    if is_host(m_mul) and m_mul == 1:
+        return value
+    factor = _real.integer_power(m_mul, index)
+    if is_host(baseline) and baseline == 0:
+        return value * factor
+    return value * factor + _real.to_float(baseline) * (1 - factor)
+
+
+def _sum_of_steps(rise: Scalar, fall: Scalar) -> Scalar:
+    """The length of a cycle, exactly for concrete lengths: floats mean the decimals that they print as."""
+    if not is_host(rise, fall):
+        return _real.to_float(rise) + _real.to_float(fall) if _real.is_differentiable(rise) or _real.is_differentiable(fall) else rise + fall
+    return _real.decimal(rise) + _real.decimal(fall)

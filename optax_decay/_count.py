@@ -1,0 +1,462 @@
+"""Exact arithmetic on counts.
+
+A float32 cannot count past 2**24, and a floored float flips at stage boundaries, because XLA turns a division by a
+constant into a product with its rounded reciprocal. So a count is a whole number, always an integer, and a part in
+[0, 1), held to twice a float's precision, or None where it is known to be zero. Which stage, phase or cycle a count
+is in follows from integers alone.
+"""
+
+import bisect
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from optax_decay import _real
+from optax_decay._real import Real, Twofold, is_host, where
+
+
+class Count(NamedTuple):
+    """The non-negative number whole + part."""
+
+    whole: Real
+    part: Twofold | None = None
+
+
+_NONE = Twofold(0.0, 0.0)
+
+
+def int_dtype() -> np.dtype:
+    """The dtype of whole counts: int32, or int64 under `jax_enable_x64`."""
+    return jax.dtypes.canonicalize_dtype(np.int64)
+
+
+def last_count() -> int:
+    """Where optax's counters stop; beyond it every schedule holds its value."""
+    return np.iinfo(int_dtype()).max
+
+
+def as_count(count: Any, device: bool) -> Count:
+    """Any count that a user may pass; on the host if it is a concrete scalar, unless `device`."""
+    if not isinstance(count, jax.Array) and hasattr(count, "__jax_array__"):
+        count = count.__jax_array__()
+    if isinstance(count, jax.Array):
+        if not (jnp.issubdtype(count.dtype, jnp.integer) or jnp.issubdtype(count.dtype, jnp.floating)):
+            raise TypeError(f"`count` must hold real numbers, got {count.dtype}.")
+        if device or isinstance(count, jax.core.Tracer) or count.ndim or count.devices() != _cpu():
+            return _device_count(count)
+        count = count.item()
+    elif isinstance(count, (np.ndarray, np.generic)):
+        if count.dtype.kind not in "iuf":
+            count = np.asarray(count).astype(np.float32) if count.dtype == jnp.bfloat16 else count
+        if count.dtype.kind not in "iuf":
+            raise TypeError(f"`count` must hold real numbers, got {count.dtype}.")
+        if count.ndim:
+            return _host_array(count)
+        count = count.item()
+    if isinstance(count, bool) or not isinstance(count, (int, float)):
+        raise TypeError(f"`count` must be a number, got {count!r}.")
+    limit = last_count()
+    if isinstance(count, int):
+        host = Count(min(max(count, 0), limit))
+    elif not count < limit:
+        host = Count(limit, Twofold(count if math.isnan(count) else 0.0, 0.0))
+    else:
+        whole = math.floor(max(count, 0.0))
+        host = Count(whole, Twofold(max(count, 0.0) - whole, 0.0))
+    return on_device(host) if device else host
+
+
+@lru_cache(maxsize=1)
+def _cpu() -> set[jax.Device] | None:
+    """The default device where that is a CPU: a scalar that lives there can be read without a transfer."""
+    device = jax.devices()[0]
+    return {device} if device.platform == "cpu" else None
+
+
+def on_device(count: Count) -> Count:
+    """A host count as JAX scalars."""
+    dtype = _real.float_dtype()
+    part = count.part and Twofold(*(jnp.asarray(x, dtype) for x in count.part))
+    return Count(jnp.asarray(count.whole, int_dtype()), part)
+
+
+def _host_array(count: np.ndarray) -> Count:
+    """A NumPy array, clipped and taken apart before JAX could round it."""
+    limit = last_count()
+    if count.dtype.kind in "iu":
+        return Count(jnp.asarray(np.clip(count, 0, min(limit, np.iinfo(count.dtype).max)), int_dtype()))
+    count = np.maximum(count.astype(np.float64), 0)
+    whole = np.floor(np.where(count < limit, count, 0)).astype(np.int64)
+    part = np.where(count < limit, count - whole, np.where(np.isnan(count), np.nan, 0))
+    part = jnp.asarray(part, _real.float_dtype())
+    return Count(jnp.asarray(np.where(count >= limit, limit, whole), int_dtype()), Twofold(part, jnp.zeros_like(part)))
+
+
+def _device_count(count: jax.Array) -> Count:
+    dtype, limit = int_dtype(), last_count()
+    if jnp.issubdtype(count.dtype, jnp.integer):
+        if np.iinfo(count.dtype).max > limit:
+            count = lax.min(count, jnp.asarray(limit, count.dtype))
+        return Count(lax.max(lax.convert_element_type(count, dtype), jnp.asarray(0, dtype)))
+    count = lax.convert_element_type(count, _real.float_dtype())
+    count = lax.max(count, jnp.zeros_like(count))
+    whole = lax.floor(count)
+    within = count < float(limit)
+    return Count(
+        where(within, lax.convert_element_type(whole, dtype), where(count == count, limit, 0)),
+        Twofold(where(within | (count != count), count - whole, 0.0), jnp.zeros_like(count)),
+    )
+
+
+def shape(count: Count) -> tuple[int, ...]:
+    return np.shape(count.whole)
+
+
+def number(count: Count) -> Real:
+    """The count as one plain number, for a callable that knows no better: an integer unless it has a part."""
+    if count.part is None:
+        return count.whole
+    return _real.as_real.to_float(count.whole, count.part.hi) + (count.part.hi + count.part.lo)
+
+
+def as_real(count: Count) -> Real:
+    """The count as one float."""
+    return _real.to_float(number(count))
+
+
+def real(count: Count) -> Twofold:
+    """The count as a real number, to twice a float's precision."""
+    whole = _real.of_integer(count.whole)
+    return whole if count.part is None else _real.plus(whole, count.part)
+
+
+def _carried(whole: Real, part: Twofold) -> Count:
+    """whole + part as a count, where part may be any number."""
+    below = _real.floor(part.hi)
+    above = part.hi - below
+    borrow = where(above + part.lo < 0, 1, 0 * whole)
+    return Count(whole + as_int(below, whole) - borrow, Twofold(above + _real.to_float(borrow), part.lo))
+
+
+def as_int(x: Real, like: Real) -> Real:
+    return int(x) if is_host(like) else lax.convert_element_type(x, int_dtype())
+
+
+def floored(x: Real, like: Real) -> Real:
+    """floor(x) as an integer."""
+    return as_int(_real.floor(x), like)
+
+
+def from_real(x: Twofold, like: Count) -> Count:
+    """A real number as a count: zero where it is negative, the last count where it lies beyond."""
+    within = (x.hi > 0) & (x.hi < float(last_count()))
+    inside = _carried(0 * like.whole, Twofold(where(within, x.hi, 0.0), where(within, x.lo, 0.0)))
+    return select(x.hi >= float(last_count()), Count(last_count() + 0 * like.whole), inside)
+
+
+def select(condition: Any, x: Count, y: Count) -> Count:
+    """x where `condition` holds, else y."""
+    whole = where(condition, x.whole, y.whole)
+    if x.part is None and y.part is None:
+        return Count(whole)
+    return Count(whole, Twofold(*(where(condition, a, b) for a, b in zip(x.part or _NONE, y.part or _NONE))))
+
+
+def difference(x: Count, y: Count) -> Count:
+    """x - y, or zero where that is negative."""
+    if x.part is None and y.part is None:
+        return Count(_real.maximum(x.whole - y.whole, 0))
+    minuend, subtrahend = x.part or _NONE, y.part or _NONE
+    rest = _carried(x.whole - y.whole, _real.plus(minuend, Twofold(-subtrahend.hi, -subtrahend.lo)))
+    return select(rest.whole < 0, Count(0 * rest.whole), rest)
+
+
+def values(entries: Any) -> Callable[[Count], Any]:
+    """A table of values, concrete or traced, for `take` with the count that it is called with."""
+    if isinstance(entries, jax.Array) or (isinstance(entries, tuple) and not is_host(*entries)):
+        stacked = entries if isinstance(entries, jax.Array) else None
+
+        def traced(like: Count) -> jax.Array:
+            if stacked is not None:
+                return lax.convert_element_type(stacked, _real.float_dtype())
+            return jnp.stack([jnp.asarray(_real.as_float(entry, like.whole)) for entry in entries])
+
+        return traced
+    concrete = np.asarray(entries, np.float64)
+    return lambda like: concrete if is_host(like.whole) else jnp.asarray(concrete, _real.float_dtype())
+
+
+def constants(values: np.ndarray, like: Count) -> Any:
+    """A table of integers, for `take` and `at_most` with the count `like`."""
+    return values if is_host(like.whole) else jnp.asarray(values, int_dtype())
+
+
+def take(table: Any, index: Real) -> Real:
+    """table[index], for an index known to be inside."""
+    return table[index].item() if is_host(index) else table.at[index].get(mode="promise_in_bounds")
+
+
+def at_most(table: Any, whole: Real) -> Real:
+    """How many entries of an increasing table are at most `whole`."""
+    if is_host(whole):
+        return int(np.searchsorted(table, whole, side="right"))
+    if table.size > 64:
+        return lax.convert_element_type(jnp.searchsorted(table, whole, side="right"), whole.dtype)
+    below = lax.convert_element_type(table <= jnp.expand_dims(whole, -1), whole.dtype)
+    return lax.reduce_sum(below, (below.ndim - 1,))
+
+
+class Boundaries(NamedTuple):
+    """Increasing counts: Python numbers for the host, and whole and fractional parts for the device."""
+
+    entries: list[Any]
+    whole: Any
+    part: Any
+
+
+def boundaries(values: Any) -> Boundaries:
+    """A sequence of boundaries, concrete or traced, below zero as -1: every count has passed those."""
+    if isinstance(values, tuple) and not is_host(*values):
+        values = jnp.stack([jnp.asarray(value) for value in values])
+    if isinstance(values, jax.Array):
+        if jnp.issubdtype(values.dtype, jnp.integer):
+            return Boundaries([], lax.max(values, jnp.full_like(values, -1)), None)
+        values = lax.convert_element_type(values, _real.float_dtype())
+        whole = lax.floor(values)
+        return Boundaries([], lax.convert_element_type(lax.max(whole, jnp.full_like(whole, -1)), int_dtype()), values - whole)
+    entries = [_real.decimal(value) for value in (values.tolist() if isinstance(values, np.ndarray) else values)]
+    whole = [math.floor(entry) for entry in entries]
+    part = [float(entry - floor) for entry, floor in zip(entries, whole, strict=True)]
+    limit = np.iinfo(np.int64).max
+    clipped = np.array([min(max(floor, -1), limit) for floor in whole], np.int64)
+    if not any(part):
+        return Boundaries(whole, clipped, None)
+    return Boundaries(entries, clipped, np.array(part))
+
+
+def passed(table: Boundaries, count: Count) -> Real:
+    """How many boundaries lie before the count: a boundary step itself has not passed."""
+    if is_host(count.whole):
+        return bisect.bisect_left(table.entries, number(count))
+    whole = lax.convert_element_type(jnp.asarray(table.whole.clip(max=last_count())), int_dtype())
+    if count.part is None:
+        return at_most(whole, count.whole - 1)
+    part = count.part.hi + count.part.lo
+    if table.part is None:
+        return at_most(whole, count.whole - where(part > 0, 0, jnp.ones_like(count.whole)))
+    t, p = jnp.expand_dims(count.whole, -1), jnp.expand_dims(part, -1)
+    below = (whole < t) | ((whole == t) & (jnp.asarray(table.part, p.dtype) < p))
+    return lax.reduce_sum(lax.convert_element_type(below, count.whole.dtype), (count.whole.ndim,))
+
+
+class Length(NamedTuple):
+    """A positive number of steps: the ratio of two integers, as a real number, its inverse, and as a count."""
+
+    numerator: Real
+    denominator: Real
+    real: Twofold
+    inverse: Twofold
+    count: Count
+
+
+def length(value: Real, like: Count) -> Length:
+    """A hyperparameter in steps, for arithmetic with the count `like`: exact, and differentiable where it is a float."""
+    if is_host(value) or isinstance(value, Fraction):
+        return _concrete_length(value, None if is_host(like.whole) else int_dtype())
+    if not jnp.issubdtype(value.dtype, jnp.floating):
+        whole = _device_count(value).whole
+        real = _real.of_integer(value)
+        return Length(whole, 1, real, _real.quotient(_real.ONE, real), Count(whole))
+    value = lax.convert_element_type(value, _real.float_dtype())
+    real = _real.twofold(value)
+    ratio = _dyadic(lax.stop_gradient(value))
+    return Length(*ratio, real, _real.quotient(_real.ONE, real), _device_count(value))
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _concrete_length(value: int | float | Fraction, dtype: np.dtype | None) -> Length:
+    exact = _real.decimal(value)
+    whole = math.floor(exact)
+    part = None if exact == whole else _real.exactly(exact - whole)
+    if dtype is None:
+        return Length(exact.numerator, exact.denominator, *_real_and_inverse(exact), Count(whole, part))
+    limit = np.iinfo(dtype).max
+    ratio = exact
+    if exact.denominator > 1 and max(exact.numerator, exact.denominator) > limit:
+        # The nearest ratio of two integers that fit is closer than two floats could tell.
+        ratio = exact.limit_denominator(max(1, min(limit, int(limit / exact))))
+    if part is not None:
+        part = _real._rounded(*part, _real.float_dtype())
+    count = Count(dtype.type(min(whole, limit)), part)
+    return Length(ratio.numerator, ratio.denominator, *_real_and_inverse(exact), count)
+
+
+def _real_and_inverse(steps: Fraction) -> tuple[Twofold, Twofold]:
+    return _real.exactly(steps), _real.exactly(1 / steps)
+
+
+def _dyadic(x: jax.Array) -> tuple[Real, Real]:
+    """A float as the exact ratio of two integers, where they fit (from 2**-7 up in float32)."""
+    info, dtype = np.finfo(x.dtype), int_dtype()
+    integer = lambda n: jnp.full_like(x, n, dtype)  # noqa: E731
+    bits = lax.bitcast_convert_type(x, dtype)
+    exponent = lax.shift_right_arithmetic(bits, integer(info.nmant)) - (info.maxexp - 1 + info.nmant)
+    mantissa = lax.bitwise_or(lax.bitwise_and(bits, integer((1 << info.nmant) - 1)), integer(1 << info.nmant))
+    room, most = info.bits - 2 - info.nmant, info.bits - 2
+    up = lax.clamp(integer(0), exponent, integer(room))
+    down = lax.clamp(integer(0), -exponent, integer(most))
+    lost = lax.clamp(integer(0), -exponent - down, integer(info.nmant))
+    numerator = lax.shift_right_arithmetic(lax.shift_left(mantissa, up), lost)
+    numerator = where(exponent > room, integer(last_count()), numerator)
+    return numerator, lax.shift_left(integer(1), down)
+
+
+def divided(whole: Real, numerator: Real, denominator: Real, offset: Real = 0) -> tuple[Real, Real]:
+    """q and r with whole * numerator + offset = q * denominator + r and 0 <= r < denominator, exactly.
+
+    The product may take twice the bits of an integer. So q is estimated in twofold floats, to within one of the true
+    one, and r comes from arithmetic modulo 2**32, which is enough because r itself fits.
+    """
+    if is_host(whole):
+        return divmod(whole * numerator + offset, denominator)
+    dtype = whole.dtype
+    if is_host(denominator) and denominator > last_count():
+        return jnp.zeros_like(whole), whole
+    simple = is_host(numerator, offset) and (numerator, offset) == (1, 0)
+    numerator, denominator, offset = (jnp.asarray(x, dtype) for x in (numerator, denominator, offset))
+    if simple:
+        denominator = jnp.broadcast_to(denominator, np.broadcast_shapes(whole.shape, denominator.shape))
+        quotient = lax.div(jnp.broadcast_to(whole, denominator.shape), denominator)
+        return quotient, whole - quotient * denominator
+    top, bottom = _real.of_integer(numerator), _real.of_integer(denominator)
+    product = _real.product(_real.of_integer(whole), _real.quotient(top, bottom))
+    floor = lax.floor(product.hi)
+    above = (product.hi - floor) + (product.lo + _real.of_integer(offset).hi / bottom.hi) + 0.125
+    quotient = lax.convert_element_type(floor, dtype) + lax.convert_element_type(lax.floor(above), dtype)
+    remainder = whole * numerator + offset - quotient * denominator
+    miss = where(remainder < 0, -1, where(remainder >= denominator, 1, jnp.zeros_like(remainder)))
+    beyond = (product.hi - float(last_count())) + product.lo >= 0
+    return where(beyond, last_count(), quotient + miss), where(beyond, 0, remainder - miss * denominator)
+
+
+def scaled(count: Count, numerator: Real, denominator: Real, offset: Real = 0) -> Count:
+    """(count * numerator + offset) / denominator."""
+    whole, remainder = divided(count.whole, numerator, denominator, offset)
+    return _scaled_part(count.part, numerator, remainder, denominator, whole)
+
+
+def rescaled(count: Count, by: Length, of: Length) -> Count:
+    """count * by / of."""
+    if is_host(by.numerator, of.numerator):
+        ratio = Fraction(of.numerator * by.denominator, of.denominator * by.numerator)
+        return divide(count, length(ratio, count))
+    if is_host(by.denominator, of.denominator) and (by.denominator, of.denominator) == (1, 1):
+        return scaled(count, by.numerator, of.numerator)
+    return from_real(_real.product(fraction(count, of), by.real), count)
+
+
+def _scaled_part(part: Twofold | None, numerator: Real, remainder: Real, denominator: Real, whole: Real) -> Count:
+    """whole + (remainder + part * numerator) / denominator."""
+    rest = _real.of_integer(remainder)
+    if part is not None:
+        rest = _real.plus(rest, _real.product(part, _real.of_integer(numerator)))
+    return _carried(whole, _real.quotient(rest, _real.of_integer(denominator)))
+
+
+def _never(steps: Length) -> Any:
+    """Whether a traced real length lies beyond every count, where its numerator no longer fits."""
+    return steps.real.hi >= float(last_count())
+
+
+def divide(count: Count, by: Length) -> Count:
+    """count / by."""
+    whole, remainder = divided(count.whole, by.denominator, by.numerator)
+    if count.part is None and is_host(by.numerator) and by.numerator == 1:
+        return Count(whole)
+    result = _scaled_part(count.part, by.denominator, remainder, by.numerator, whole)
+    if is_host(by.denominator):
+        return result
+    result = select(_never(by), Count(0 * whole, _real.quotient(real(count), by.real)), result)
+    return with_gradient(result, as_real(count) / by.real.hi)
+
+
+def divide_with_remainder(count: Count, by: Length) -> tuple[Real, Count]:
+    """How many times `by` fits into the count, and what is left of it."""
+    stage, remainder = divided(count.whole, by.denominator, by.numerator)
+    if is_host(by.denominator) and by.denominator == 1:
+        rest = Count(remainder, count.part)
+    else:
+        both = _scaled_part(count.part, by.denominator, remainder, by.numerator, stage)
+        crossed = both.whole - stage
+        whole, remainder = divided(remainder, 1, by.denominator)
+        rest = _scaled_part(None, 1, remainder, by.denominator, whole)
+        if count.part is not None:
+            rest = _carried(rest.whole, _real.plus(rest.part, count.part))
+        rest = select(crossed > 0, difference(rest, by.count), rest)
+        stage = both.whole
+    if is_host(by.denominator):
+        return stage, rest
+    stage, rest = where(_never(by), 0 * stage, stage), select(_never(by), count, rest)
+    return stage, with_gradient(rest, as_real(count) - _real.to_float(stage) * by.real.hi)
+
+
+def with_gradient(count: Count, formula: Real) -> Count:
+    """The count, differentiated as `formula`."""
+    if count.part is None or not _real.is_differentiable(formula):
+        return count
+    return Count(count.whole, Twofold(_real.with_gradient(count.part.hi, formula), lax.stop_gradient(count.part.lo)))
+
+
+def fraction(count: Count, of: Length) -> Twofold:
+    """count / of as a real number."""
+    return _real.product(real(count), of.inverse)
+
+
+def reached(count: Count, other: Count) -> Any:
+    """Whether count >= other."""
+    if count.part is None and other.part is None:
+        return count.whole >= other.whole
+    x, y = count.part or _NONE, other.part or _NONE
+    return (count.whole > other.whole) | ((count.whole == other.whole) & ((x.hi - y.hi) + (x.lo - y.lo) >= 0))
+
+
+def elapsed(count: Count, of: Length) -> Twofold:
+    """min(count / of, 1), exact at both ends."""
+    return fraction(select(reached(count, of.count), of.count, count), of)
+
+
+def remaining(count: Count, of: Length) -> Twofold:
+    """max(1 - count / of, 0), from the steps that remain: exact at both ends and precise near the second."""
+    rest = fraction(difference(of.count, count), of)
+    beyond = _beyond(of)
+    return rest if beyond is None else _real.plus(rest, Twofold(beyond, 0.0 * beyond))
+
+
+def _beyond(of: Length) -> Real | None:
+    """The fraction of a length that lies after the last count."""
+    if is_host(of.denominator) and not is_host(of.numerator):
+        return None
+    if is_host(of.numerator):
+        steps = Fraction(of.numerator, of.denominator)
+        return _real.as_real.to_float(float(1 - last_count() / steps), of.real.hi) if steps > last_count() else None
+    steps, last = of.real.hi, float(last_count())
+    return where(steps >= last, (steps - last) / steps + 1 / steps, 0.0)
+
+
+def horizon(count: Count, steps: Length) -> Count:
+    """The count that an expanding cycle's base sees: count / k, where k = max(1, ceil(count / steps)).
+
+    The horizon, k * steps, moves on each time it is reached, one step after.
+    """
+    stage, rest = divide_with_remainder(count, steps)
+    started = rest.whole > 0 if rest.part is None else (rest.whole > 0) | (rest.part.hi + rest.part.lo > 0)
+    cycles = _real.maximum(where(started, stage + 1, stage), 1)
+    whole, remainder = divided(count.whole, 1, cycles)
+    return _scaled_part(count.part, 1, remainder, cycles, whole)

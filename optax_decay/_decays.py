@@ -1,0 +1,519 @@
+"""Decays: curves over the count."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from optax_decay import _count, _real
+from optax_decay._check import Flag, Increasing, NonNegative, Number, Numbers, Positive, Scalar, Seed, Steps
+from optax_decay._count import Count, Length
+from optax_decay._real import Real, Twofold, is_host, where
+from optax_decay._schedule import exact_schedule
+
+Curve = Callable[[Count], Real]
+
+# TensorFlow's default end rate, an object of its own so that one can tell whether it was given.
+_DEFAULT_END: Scalar = float("1e-4")
+
+
+@exact_schedule
+def constant(value: Number) -> Curve:
+    r"""The same value at every count.
+
+    .. math:: s(t) = v
+
+    with :math:`v` = `value`.
+
+    Args:
+      value: the value. May be traced.
+
+    Returns:
+      A schedule.
+
+    Raises:
+      ValueError: if `value` is not finite.
+      TypeError: if it is not a real number.
+
+    >>> import optax_decay as od
+    >>> print(od.constant(0.1)(7))
+    0.1
+    """
+    return lambda count: _real.as_float(value, count.whole)
+
+
+@exact_schedule
+def exponential_decay(
+    init_value: Number, decay_steps: Steps, decay_rate: Positive, *, staircase: Flag = False
+) -> Curve:
+    r"""Multiplies the value by `decay_rate` every `decay_steps` steps, smoothly or in stairs.
+
+    .. math:: s(t) = A\, r^{t / D}, \qquad \text{in stairs} \quad A\, r^{\lfloor t / D \rfloor}
+
+    with :math:`A` = `init_value`, :math:`D` = `decay_steps` and :math:`r` = `decay_rate`. A boundary step, a multiple
+    of :math:`D`, takes the new stair.
+
+    Args:
+      init_value: the value at 0 (TensorFlow: `learning_rate`). May be traced.
+      decay_steps: update steps from one multiplication to the next, positive. May be traced.
+      decay_rate: the factor, positive. May be traced.
+      staircase: whether the value changes at whole multiples of `decay_steps` alone.
+
+    Returns:
+      A schedule: TensorFlow's `tf.train.exponential_decay` (`global_step` is the count).
+
+    Raises:
+      ValueError: if `decay_steps` or `decay_rate` is not positive, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import optax_decay as od
+    >>> print(od.exponential_decay(0.1, 1000, 0.5)(2000))
+    0.025
+
+    Source: TensorFlow, `tf.compat.v1.train.exponential_decay`.
+    """
+    # A concrete rate's logarithm is taken once, in twice float64's precision.
+    log = _real.log(_real.exactly(decay_rate)) if is_host(decay_rate) else None
+
+    def value(count: Count) -> Real:
+        rate = _real.log(_real.twofold(decay_rate)) if log is None else log
+        return _real.to_float(init_value) * _real.exp(_real.product(_progress(count, decay_steps, staircase), rate))
+
+    return value
+
+
+@exact_schedule
+def natural_exp_decay(
+    init_value: Number, decay_steps: Steps, decay_rate: Number, *, staircase: Flag = False
+) -> Curve:
+    r"""Decays by a factor of :math:`e` every `decay_steps / decay_rate` steps, smoothly or in stairs.
+
+    .. math:: s(t) = A\, e^{-r t / D}, \qquad \text{in stairs} \quad A\, e^{-r \lfloor t / D \rfloor}
+
+    with :math:`A` = `init_value`, :math:`D` = `decay_steps` and :math:`r` = `decay_rate`. A boundary step, a multiple
+    of :math:`D`, takes the new stair.
+
+    Args:
+      init_value: the value at 0 (TensorFlow: `learning_rate`). May be traced.
+      decay_steps: update steps of one stair, positive. May be traced.
+      decay_rate: the exponent's factor; below zero the value grows. May be traced.
+      staircase: whether the value changes at whole multiples of `decay_steps` alone.
+
+    Returns:
+      A schedule: TensorFlow's `tf.train.natural_exp_decay`.
+
+    Raises:
+      ValueError: if `decay_steps` is not positive, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import optax_decay as od
+    >>> print(od.natural_exp_decay(1.0, 1000, 0.5)(2000))
+    0.36787945
+
+    Source: TensorFlow, `tf.compat.v1.train.natural_exp_decay`.
+    """
+
+    def value(count: Count) -> Real:
+        exponent = _real.product(_progress(count, decay_steps, staircase), _real.twofold(-decay_rate))
+        return _real.to_float(init_value) * _real.exp(exponent)
+
+    return value
+
+
+@exact_schedule
+def inverse_time_decay(
+    init_value: Number, decay_steps: Steps, decay_rate: NonNegative, *, staircase: Flag = False
+) -> Curve:
+    r"""Divides the value by a number that grows with the count, smoothly or in stairs.
+
+    .. math:: s(t) = \frac{A}{1 + r t / D}, \qquad \text{in stairs} \quad \frac{A}{1 + r \lfloor t / D \rfloor}
+
+    with :math:`A` = `init_value`, :math:`D` = `decay_steps` and :math:`r` = `decay_rate`. A boundary step, a multiple
+    of :math:`D`, takes the new stair.
+
+    Args:
+      init_value: the value at 0 (TensorFlow: `learning_rate`). May be traced.
+      decay_steps: update steps of one stair, positive. May be traced.
+      decay_rate: how much the divisor grows in `decay_steps`, zero or positive: below zero there would be a pole. May be
+        traced.
+      staircase: whether the value changes at whole multiples of `decay_steps` alone.
+
+    Returns:
+      A schedule: TensorFlow's `tf.train.inverse_time_decay`.
+
+    Raises:
+      ValueError: if `decay_steps` is not positive, `decay_rate` is negative, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import optax_decay as od
+    >>> print(od.inverse_time_decay(0.1, 1000, 0.5)(2000))
+    0.05
+
+    Source: TensorFlow, `tf.compat.v1.train.inverse_time_decay`.
+    """
+
+    def value(count: Count) -> Real:
+        growth = _real.product(_progress(count, decay_steps, staircase), _real.twofold(decay_rate))
+        return _real.to_float(init_value) / (1 + growth.hi)
+
+    return value
+
+
+def _progress(count: Count, decay_steps: Scalar, staircase: bool) -> Twofold:
+    """How many times `decay_steps` fits into the count, in whole numbers for a staircase."""
+    steps = _count.length(decay_steps, count)
+    if staircase:
+        return _real.of_integer(_count.divide_with_remainder(count, steps)[0])
+    return _count.fraction(count, steps)
+
+
+@exact_schedule
+def polynomial_decay(
+    init_value: Number,
+    decay_steps: Steps,
+    end_value: Number = _DEFAULT_END,
+    power: Positive = 1.0,
+    *,
+    cycle: Flag = False,
+) -> Curve:
+    r"""Goes from `init_value` to `end_value` as a power of what remains, once or in cycles that expand.
+
+    .. math:: s(t) = (A - E) (1 - p)^q + E, \qquad p = \min(t / D, 1)
+
+    with :math:`A` = `init_value`, :math:`D` = `decay_steps`, :math:`E` = `end_value` and :math:`q` = `power`. With
+    `cycle=True` the horizon moves on each time it is reached: :math:`p = t / (k D)`, where
+    :math:`k = \max(1, \lceil t / D \rceil)`. A boundary step, a multiple of :math:`D`, is then still the old cycle's
+    end.
+
+    Args:
+      init_value: the value at 0 (TensorFlow: `learning_rate`). May be traced.
+      decay_steps: update steps until the end, positive. May be traced.
+      end_value: the value from then on (TensorFlow: `end_learning_rate`). May be traced.
+      power: 1 for a straight line, above for a steep start, below for a steep end; positive. May be traced.
+      cycle: whether to start again, as `expanding_cycle` does for any base.
+
+    Returns:
+      A schedule: TensorFlow's `tf.train.polynomial_decay`.
+
+    Raises:
+      ValueError: if `decay_steps` or `power` is not positive, a number is not finite, or `end_value` is left at its
+        default and `init_value` lies below it: the rate would rise.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import optax_decay as od
+    >>> print(od.polynomial_decay(0.1, 1000, 0.0, power=2.0)(500))
+    0.025
+    >>> print(od.polynomial_decay(0.1, 1000, 0.0, cycle=True)(1001))
+    0.04995
+
+    Source: TensorFlow, `tf.compat.v1.train.polynomial_decay`.
+    """
+    if end_value is _DEFAULT_END and is_host(init_value) and abs(init_value) < _DEFAULT_END:
+        raise ValueError(
+            f"`init_value` must not be below `end_value`, which is 1e-4 unless given, got {init_value!r}: the rate would rise."
+        )
+
+    def value(count: Count) -> Real:
+        steps = _count.length(decay_steps, count)
+        seen = _count.horizon(count, steps) if cycle else count
+        return _between(init_value, end_value, *_power_of_the_rest(seen, steps, power))
+
+    return value
+
+
+@exact_schedule
+def linear_decay(init_value: Number, decay_steps: Steps, end_value: Number = 0.0) -> Curve:
+    r"""A straight line from `init_value` to `end_value`, then `end_value`.
+
+    .. math:: s(t) = (A - E) (1 - \min(t / D, 1)) + E
+
+    with :math:`A` = `init_value`, :math:`D` = `decay_steps` and :math:`E` = `end_value`: `polynomial_decay` of power 1.
+
+    Args:
+      init_value: the value at 0. May be traced.
+      decay_steps: update steps until the end, positive. May be traced.
+      end_value: the value from then on. May be traced.
+
+    Returns:
+      A schedule.
+
+    Raises:
+      ValueError: if `decay_steps` is not positive, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import optax_decay as od
+    >>> print(od.linear_decay(0.1, 1000)(500))
+    0.05
+    """
+    return polynomial_decay(init_value, decay_steps, end_value)
+
+
+Weights = tuple[Callable[[], Real], Callable[[], Real]]
+
+
+def _between(init_value: Scalar, end_value: Scalar, weight: Callable[[], Real], complement: Callable[[], Real]) -> Real:
+    """init_value w + end_value (1 - w): both ends bit for bit, and precise wherever it does not cross zero.
+
+    A weight next to 1 says little about its distance from 1, so the larger end gets the one that is computed for it.
+    """
+    a, e = _real.to_float(init_value), _real.to_float(end_value)
+    if not is_host(a, e):
+        return a * weight() + e * complement()
+    if e == 0 <= a:
+        return a * weight()
+    if abs(a) >= abs(e):
+        w = weight()
+        return a * w + e * (1 - w)
+    c = complement()
+    return a * (1 - c) + e * c
+
+
+def _power_of_the_rest(count: Count, steps: Length, power: Scalar) -> Weights:
+    """x**power and 1 - x**power, where x = max(1 - count / steps, 0) is what remains."""
+    x = _count.remaining(count, steps)
+    if is_host(power) and power in (1, 2, 3, 4):
+        n = int(power)
+        powers = [x.hi]
+        while len(powers) < n - 1:
+            powers.append(powers[-1] * x.hi)
+        return (
+            lambda: powers[-1] * (x.hi + n * x.lo) if n > 1 else x.hi,
+            lambda: _count.elapsed(count, steps).hi * sum(powers[: n - 1], start=1.0),
+        )
+    # Where nothing remains 1 stands in for x, so that its logarithm and the derivative of that are finite.
+    ended, exponent = x.hi <= 0, _real.twofold(power)
+    some = Twofold(where(ended, 1.0, x.hi), where(ended, 0.0, x.lo))
+
+    def complement() -> Real:
+        gone = _count.elapsed(count, steps)
+        less_one = Twofold(where(ended, 0.0, -gone.hi), where(ended, 0.0, -gone.lo))
+        return where(ended, 1.0, _real.less_exp(_real.product(_real.log(some, less_one), exponent)))
+
+    return lambda: where(ended, 0.0, _real.exp(_real.product(_real.log(some), exponent))), complement
+
+
+@exact_schedule
+def piecewise_constant(boundaries: Increasing, values: Numbers) -> Curve:
+    r"""One value up to and including each boundary, the next after it.
+
+    .. math:: s(t) = v_i \quad \text{with} \quad i = \#\{ b \in \text{boundaries} : b < t \}
+
+    with :math:`v` = `values`. A boundary step keeps the old value, as in TensorFlow.
+
+    Args:
+      boundaries: the last step of each value but the last, increasing: n of them. May be traced, one by one or as an
+        array; traced boundaries must increase.
+      values: n + 1 values. May be traced likewise.
+
+    Returns:
+      A schedule: TensorFlow's `tf.train.piecewise_constant`.
+
+    Raises:
+      ValueError: if the lengths do not match, `boundaries` do not increase, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import optax_decay as od
+    >>> print(od.piecewise_constant([100, 200], [0.1, 0.01, 0.001])(np.array([100, 101, 201])))
+    [0.1   0.01  0.001]
+
+    Source: TensorFlow, `tf.compat.v1.train.piecewise_constant`.
+    """
+    if len(values) != len(boundaries) + 1:
+        raise ValueError(
+            f"`values` must have one entry more than `boundaries`, got {len(values)} for {len(boundaries)} boundaries."
+        )
+    table, held = _count.boundaries(boundaries), _count.values(values)
+    return lambda count: _count.take(held(count), _count.passed(table, count))
+
+
+@exact_schedule
+def cosine_decay(init_value: Number, decay_steps: Steps, alpha: Number = 0.0) -> Curve:
+    r"""Half a cosine from `init_value` down to the share `alpha` of it.
+
+    .. math:: s(t) = A \left((1 - \alpha) \frac{1 + \cos(\pi p)}{2} + \alpha\right), \qquad p = \min(t / D, 1)
+
+    with :math:`A` = `init_value`, :math:`D` = `decay_steps` and :math:`\alpha` = `alpha`.
+
+    Args:
+      init_value: the value at 0 (TensorFlow: `learning_rate`). May be traced.
+      decay_steps: update steps until the end, positive. May be traced.
+      alpha: the end value as a share of `init_value`. May be traced.
+
+    Returns:
+      A schedule: TensorFlow's `tf.train.cosine_decay`.
+
+    Raises:
+      ValueError: if `decay_steps` is not positive, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import optax_decay as od
+    >>> print(od.cosine_decay(0.1, 1000)(500))
+    0.05
+
+    Source: Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017; TensorFlow,
+    `tf.compat.v1.train.cosine_decay`.
+    """
+
+    def value(count: Count) -> Real:
+        steps = _count.length(decay_steps, count)
+        return _between(
+            init_value,
+            _real.to_float(alpha) * _real.to_float(init_value),
+            lambda: _squared_sine(_count.remaining(count, steps)),
+            lambda: _squared_sine(_count.elapsed(count, steps)),
+        )
+
+    return value
+
+
+def _squared_sine(x: Twofold) -> Real:
+    """sin(pi x / 2)**2 for x in [0, 1]: (1 - cos(pi x)) / 2 without its cancellation."""
+    angle = _real.product(x, _real.HALF_PI)
+    s = _real.sin(angle.hi)
+    # The angle's low part counts times its cosine, and 1 - x**2 is near enough to that.
+    return s * (s + 2 * angle.lo * (1 - x.hi * x.hi))
+
+
+@exact_schedule
+def linear_cosine_decay(
+    init_value: Number,
+    decay_steps: Steps,
+    *,
+    num_periods: Number = 0.5,
+    alpha: Number = 0.0,
+    beta: Number = 0.001,
+) -> Curve:
+    r"""A cosine of `num_periods` periods under a falling line.
+
+    .. math::
+        s(t) = A \left((\alpha + 1 - p) \frac{1 + \cos(2 \pi n p)}{2} + \beta\right), \qquad p = \min(t / D, 1)
+
+    with :math:`A` = `init_value`, :math:`D` = `decay_steps`, :math:`n` = `num_periods`, :math:`\alpha` = `alpha` and
+    :math:`\beta` = `beta`.
+
+    Args:
+      init_value: the scale (TensorFlow: `learning_rate`). May be traced.
+      decay_steps: update steps until the end, positive. May be traced.
+      num_periods: periods of the cosine in `decay_steps`. May be traced.
+      alpha: what the line is raised by. May be traced.
+      beta: what the whole is raised by. May be traced.
+
+    Returns:
+      A schedule: TensorFlow's `tf.train.linear_cosine_decay`.
+
+    Raises:
+      ValueError: if `decay_steps` is not positive, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import optax_decay as od
+    >>> print(od.linear_cosine_decay(0.1, 1000)(500))
+    0.0251
+
+    Source: Bello et al., "Neural Optimizer Search with Reinforcement Learning", 2017; TensorFlow,
+    `tf.compat.v1.train.linear_cosine_decay`.
+    """
+
+    def value(count: Count) -> Real:
+        rest = _count.remaining(count, _count.length(decay_steps, count))
+        line = _real.to_float(alpha) + rest.hi
+        return _real.to_float(init_value) * (line * _raised_cosine(count, decay_steps, num_periods) + _real.to_float(beta))
+
+    return value
+
+
+@exact_schedule
+def noisy_linear_cosine_decay(
+    init_value: Number,
+    decay_steps: Steps,
+    seed: Seed,
+    *,
+    initial_variance: NonNegative = 1.0,
+    variance_decay: Number = 0.55,
+    num_periods: Number = 0.5,
+    alpha: Number = 0.0,
+    beta: Number = 0.001,
+) -> Curve:
+    r"""`linear_cosine_decay` with noise on its line that fades as training goes on.
+
+    .. math::
+        s(t) = A \left((\alpha + 1 - p + \varepsilon_t) \frac{1 + \cos(2 \pi n p)}{2} + \beta\right), \qquad
+        \varepsilon_t \sim N\!\left(0, \frac{v_0}{(1 + \min(t, D))^{d}}\right)
+
+    with :math:`p = \min(t / D, 1)`, :math:`A` = `init_value`, :math:`D` = `decay_steps`, :math:`v_0` =
+    `initial_variance`, :math:`d` = `variance_decay`, :math:`n` = `num_periods`, :math:`\alpha` = `alpha` and
+    :math:`\beta` = `beta`. The noise is drawn from `seed` and the whole part of the count: the same count always has the
+    same value, and counts between two whole ones share a draw.
+
+    Args:
+      init_value: the scale (TensorFlow: `learning_rate`). May be traced.
+      decay_steps: update steps until the end, positive. May be traced.
+      seed: an integer; TensorFlow draws afresh at each call instead. May be traced.
+      initial_variance: the variance of the noise at 0, zero or positive. May be traced.
+      variance_decay: how fast the variance falls. May be traced.
+      num_periods: periods of the cosine in `decay_steps`. May be traced.
+      alpha: what the line is raised by. May be traced.
+      beta: what the whole is raised by. May be traced.
+
+    Returns:
+      A schedule: TensorFlow's `tf.train.noisy_linear_cosine_decay`, its noise reproducible.
+
+    Raises:
+      ValueError: if `decay_steps` is not positive, `initial_variance` is negative, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import optax_decay as od
+    >>> rate = od.noisy_linear_cosine_decay(0.1, 1000, seed=0)
+    >>> bool(rate(500) == rate(500))
+    True
+
+    Source: Bello et al., "Neural Optimizer Search with Reinforcement Learning", 2017; TensorFlow,
+    `tf.compat.v1.train.noisy_linear_cosine_decay`.
+    """
+
+    def value(count: Count) -> Real:
+        steps = _count.length(decay_steps, count)
+        rest = _count.remaining(count, steps)
+        now = _count.as_real(_count.select(_count.reached(count, steps.count), steps.count, count))
+        deviation = _real.sqrt(_real.to_float(initial_variance)) * _real.power(1 + now, -_real.to_float(variance_decay) / 2)
+        line = _real.to_float(alpha) + rest.hi + deviation * standard_normal(seed, count)
+        return _real.to_float(init_value) * (line * _raised_cosine(count, decay_steps, num_periods) + _real.to_float(beta))
+
+    return value
+
+
+def standard_normal(seed: Any, count: Count) -> Real:
+    """N(0, 1) drawn from (seed, the whole part of the count), the same on the host, in a trace and in an array."""
+
+    def draw(words: jax.Array) -> jax.Array:
+        key = jax.random.key(seed)
+        for word in words:
+            key = jax.random.fold_in(key, word)
+        return jax.random.normal(key, (), _real.float_dtype())
+
+    whole = jnp.asarray(count.whole, _count.int_dtype())
+    words = lax.bitcast_convert_type(whole, np.uint32).reshape((-1, whole.dtype.itemsize // 4))
+    drawn = jax.vmap(draw)(words).reshape(whole.shape)
+    return drawn.item() if is_host(count.whole) and not isinstance(drawn, jax.core.Tracer) else drawn
+
+
+def _raised_cosine(count: Count, decay_steps: Scalar, num_periods: Scalar) -> Real:
+    """(1 + cos(2 pi n p)) / 2 = cos(pi n p)**2, from the nearer end of [0, decay_steps]."""
+    steps, n = _count.length(decay_steps, count), _real.twofold(num_periods)
+    gone, rest = _count.elapsed(count, steps), _count.remaining(count, steps)
+    late = gone.hi > rest.hi
+    from_start, from_end = _real.product(gone, n), _real.product(rest, n)
+    # Half turns from the nearest maximum: n p, or n - n (1 - p) with whole turns of n left out.
+    turned = _real.plus(_off_whole(n), Twofold(-from_end.hi, -from_end.lo))
+    turns = _off_whole(Twofold(where(late, turned.hi, from_start.hi), where(late, turned.lo, from_start.lo)))
+    # cos(pi z)**2 = sin(pi y / 2)**2 with y = 1 - 2 abs(z).
+    sign = where(turns.hi < 0, -1.0, 1.0)
+    return _squared_sine(_real.plus(Twofold(1.0, 0.0), Twofold(-2 * sign * turns.hi, -2 * sign * turns.lo)))
+
+
+def _off_whole(x: Twofold) -> Twofold:
+    """x less the nearest whole number."""
+    return _real.renormalised(x.hi - _real.floor(x.hi + 0.5), x.lo)
