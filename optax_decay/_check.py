@@ -23,6 +23,8 @@ def number(name: str, value: Any) -> Any:
 
 def _scalar(name: str, value: Any) -> tuple[Any, int | float | None]:
     """The value, and what can be seen of it now: None if it is traced."""
+    if (type(value) is float and math.isfinite(value)) or type(value) is int:
+        return value, value
     if isinstance(value, (np.generic, np.ndarray)) and value.ndim == 0:
         value = value.item()
     if isinstance(value, jax.Array):

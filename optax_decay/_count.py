@@ -123,7 +123,7 @@ def number(count: Count) -> Real:
     """The count as one plain number, for a callable that knows no better: an integer unless it has a part."""
     if count.part is None:
         return count.whole
-    return _real.as_real.to_float(count.whole, count.part.hi) + (count.part.hi + count.part.lo)
+    return _real.as_float(count.whole, count.part.hi) + (count.part.hi + count.part.lo)
 
 
 def as_real(count: Count) -> Real:
@@ -445,7 +445,7 @@ def _beyond(of: Length) -> Real | None:
         return None
     if is_host(of.numerator):
         steps = Fraction(of.numerator, of.denominator)
-        return _real.as_real.to_float(float(1 - last_count() / steps), of.real.hi) if steps > last_count() else None
+        return _real.as_float(float(1 - last_count() / steps), of.real.hi) if steps > last_count() else None
     steps, last = of.real.hi, float(last_count())
     return where(steps >= last, (steps - last) / steps + 1 / steps, 0.0)
 

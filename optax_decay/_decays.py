@@ -81,7 +81,8 @@ def exponential_decay(
 
     def value(count: Count) -> Real:
         rate = _real.log(_real.twofold(decay_rate)) if log is None else log
-        return _real.to_float(init_value) * _real.exp(_real.product(_progress(count, decay_steps, staircase), rate))
+        exponent = _real.product(_progress(count, decay_steps, staircase), rate)
+        return _real.times_exp(_real.to_float(init_value), exponent)
 
     return value
 
@@ -119,7 +120,7 @@ def natural_exp_decay(
 
     def value(count: Count) -> Real:
         exponent = _real.product(_progress(count, decay_steps, staircase), _real.twofold(-decay_rate))
-        return _real.to_float(init_value) * _real.exp(exponent)
+        return _real.times_exp(_real.to_float(init_value), exponent)
 
     return value
 

@@ -129,6 +129,7 @@ def _together(*numbers: Twofold) -> tuple[Twofold, ...]:
     return tuple(_rounded(x.hi, x.lo, dtype) if is_host(x.hi) else x for x in numbers)
 
 
+@lru_cache(maxsize=4096, typed=True)
 def exactly(number: int | float | Fraction) -> Twofold:
     """A Python number's own value; of a float, the decimal that it prints as."""
     fraction = decimal(number)
@@ -232,6 +233,19 @@ def exp(x: Twofold) -> Real:
         return math.exp(x.hi) * (1.0 + x.lo) if x.hi < 709.0 else math.inf
     # Where hi overflows or underflows lo may be large, and must not turn an infinity into a NaN.
     return lax.exp(x.hi) * (1 + lax.clamp(x.hi.dtype.type(-1e-3), x.lo, x.hi.dtype.type(1e-3)))
+
+
+# 64 log(2): with trailing zeros in the first part, so that adding it to an exponent near its size is exact.
+_OCTAVES_64 = Twofold(44.361328125, 9.14308364998027e-05)
+
+
+def times_exp(scale: Real, x: Twofold) -> Real:
+    """scale e^x, also where it is a normal number but e^x alone is not."""
+    if is_host(x.hi):
+        return scale * exp(x)
+    shift = where(x.hi < -60, 1.0, where(x.hi > 60, -1.0, 0 * x.hi))
+    shifted = exp(Twofold(x.hi + shift * _OCTAVES_64.hi, x.lo + shift * _OCTAVES_64.lo))
+    return scale * shifted * where(shift > 0, 2.0**-64, where(shift < 0, 2.0**64, 1 + 0 * x.hi))
 
 
 def _horner(x: Real, coefficients: list[float]) -> Real:

@@ -46,10 +46,7 @@ class Schedule:
 
     def __init__(self, factory: Callable[..., "Schedule"], given: dict[str, Any], at: Callable[[Count], Real]):
         self._factory, self._given, self._at = factory, given, at
-        self._needs_device = any(
-            entry._needs_device if isinstance(entry, Schedule) else isinstance(entry, jax.Array)
-            for entry in _leaves(given.values())
-        )
+        self._needs_device = any(_needs_device(value) for value in given.values())
         self._identity: Any = None
 
     def __call__(self, count: Any) -> jax.Array:
@@ -149,12 +146,13 @@ def _made(factory: Callable[..., Schedule], args: tuple[Any, ...], kwargs: dict[
     return factory(*args, **kwargs)
 
 
-def _leaves(values: Any) -> Iterator[Any]:
-    for value in values:
-        if isinstance(value, tuple):
-            yield from _leaves(value)
-        else:
-            yield value
+def _needs_device(value: Any) -> bool:
+    """Whether an argument is, or holds, a JAX array or tracer."""
+    if isinstance(value, (float, int, str)):
+        return False
+    if isinstance(value, tuple):
+        return any(map(_needs_device, value))
+    return value._needs_device if isinstance(value, Schedule) else isinstance(value, jax.Array)
 
 
 class _ByIdentity(Exception):
@@ -250,18 +248,17 @@ def _factory(build: Callable[P, Any], exact: bool) -> Callable[P, Schedule]:
             bound = signature.bind(*args, **kwargs)
         except TypeError as error:
             raise TypeError(f"{build.__name__}: {error}.") from None
-        for name, value in bound.arguments.items():
-            value = tuple(value) if isinstance(value, list) else value
-            value = value.item() if isinstance(value, np.generic) else value
-            bound.arguments[name] = kinds[name](name, value) if name in kinds else value
+        given = bound.arguments
+        for name, value in given.items():
+            if isinstance(value, np.generic):
+                value = value.item()
+            elif isinstance(value, list):
+                value = tuple(value)
+            given[name] = kinds[name](name, value) if name in kinds else value
         closure = build(*bound.args, **bound.kwargs)
         if isinstance(closure, Schedule):
-            value_at = closure._at
-        elif exact:
-            value_at = closure
-        else:
-            value_at = functools.partial(at, closure)
-        return Schedule(factory, dict(bound.arguments), value_at)
+            return Schedule(factory, given, closure._at)
+        return Schedule(factory, given, closure if exact else functools.partial(at, closure))
 
     factory.__signature__ = signature.replace(return_annotation=Schedule)  # type: ignore[attr-defined]
     factory._makes_schedules = True  # type: ignore[attr-defined]
