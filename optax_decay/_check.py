@@ -15,6 +15,8 @@ import numpy as np
 Scalar = int | float | np.number[Any] | jax.Array
 Kind = Callable[[str, Any], Any]
 
+_LARGEST = np.finfo(np.float64).max
+
 
 def number(name: str, value: Any) -> Any:
     """A finite real number; a NumPy scalar becomes the Python number that it is."""
@@ -23,7 +25,7 @@ def number(name: str, value: Any) -> Any:
 
 def _scalar(name: str, value: Any) -> tuple[Any, int | float | None]:
     """The value, and what can be seen of it now: None if it is traced."""
-    if (type(value) is float and math.isfinite(value)) or type(value) is int:
+    if type(value) is float and math.isfinite(value):
         return value, value
     if isinstance(value, (np.generic, np.ndarray)) and value.ndim == 0:
         value = value.item()
@@ -39,7 +41,7 @@ def _scalar(name: str, value: Any) -> tuple[Any, int | float | None]:
         raise TypeError(f"`{name}` must be a number, got {value!r}.")
     else:
         seen = value
-    if isinstance(seen, float) and not math.isfinite(seen):
+    if abs(seen) > _LARGEST or seen != seen:
         raise ValueError(f"`{name}` must be finite, got {value!r}.")
     return value, seen
 
@@ -69,6 +71,11 @@ def whole(name: str, value: Any) -> Any:
 def cycles(name: str, value: Any) -> Any:
     """A positive whole number, or None for no end."""
     return None if value is None else positive(name, whole(name, value))
+
+
+def optional_steps(name: str, value: Any) -> Any:
+    """A positive number of steps, or None for the default."""
+    return None if value is None else positive(name, value)
 
 
 def flag(name: str, value: Any) -> bool:
@@ -117,6 +124,7 @@ Number = Annotated[Scalar, number]
 Positive = Annotated[Scalar, positive]
 NonNegative = Annotated[Scalar, non_negative]
 Steps = Annotated[Scalar, positive]
+OptionalSteps = Annotated[Scalar | None, optional_steps]
 Seed = Annotated[int | jax.Array, whole]
 Cycles = Annotated[int | jax.Array | None, cycles]
 Flag = Annotated[bool, flag]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from optax_decay import _count, _cycle, _real
-from optax_decay._check import Base, Cycles, NonNegative, Number, Positive, Scalar, Steps
+from optax_decay._check import Base, Cycles, NonNegative, Number, OptionalSteps, Positive, Scalar, Steps
 from optax_decay._count import Count
 from optax_decay._real import Real, is_host, where
 from optax_decay._schedule import at, exact_schedule
@@ -70,7 +70,7 @@ def cyclic(
     base: Base,
     fall_steps: Steps,
     *,
-    rise_steps: Steps | None = None,
+    rise_steps: OptionalSteps = None,
     t_mul: Positive = 1,
     m_mul: NonNegative = 1.0,
     cycles: Cycles = None,

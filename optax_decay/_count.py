@@ -65,8 +65,10 @@ def as_count(count: Any, device: bool) -> Count:
     limit = last_count()
     if isinstance(count, int):
         host = Count(min(max(count, 0), limit))
-    elif not count < limit:
-        host = Count(limit, Twofold(count if math.isnan(count) else 0.0, 0.0))
+    elif math.isnan(count):
+        return _device_count(jnp.asarray(count))
+    elif count >= limit:
+        host = Count(limit, Twofold(0.0, 0.0))
     else:
         whole = math.floor(max(count, 0.0))
         host = Count(whole, Twofold(max(count, 0.0) - whole, 0.0))

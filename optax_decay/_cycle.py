@@ -220,7 +220,8 @@ def _power(base: Real, log: Twofold, exponent: Real) -> Twofold:
     for bit in range(8):
         odd = (exponent >> bit) & 1 == 1
         result = Twofold(*map(partial(where, odd), _real.product(result, square), result))
-        square = _real.product(square, square)
+        more = exponent >> (bit + 1) > 0  # a power that is not asked for may overflow
+        square = Twofold(*map(partial(where, more), _real.product(square, square), square))
     beyond = _real.exp(_real.product(_real.of_integer(exponent & ~255), log))
     return _real.product(result, _real.twofold(lax.stop_gradient(beyond)))
 

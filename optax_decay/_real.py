@@ -244,7 +244,7 @@ def times_exp(scale: Real, x: Twofold) -> Real:
     if is_host(x.hi):
         return scale * exp(x)
     shift = where(x.hi < -60, 1.0, where(x.hi > 60, -1.0, 0 * x.hi))
-    shifted = exp(Twofold(x.hi + shift * _OCTAVES_64.hi, x.lo + shift * _OCTAVES_64.lo))
+    shifted = exp(renormalised(x.hi + shift * _OCTAVES_64.hi, x.lo + shift * _OCTAVES_64.lo))
     return scale * shifted * where(shift > 0, 2.0**-64, where(shift < 0, 2.0**64, 1 + 0 * x.hi))
 
 

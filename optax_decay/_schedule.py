@@ -233,6 +233,12 @@ def at(base: Any, count: Count) -> Real:
     return value
 
 
+def _plain(annotation: Any) -> Any:
+    """An annotation as `help` shows it: without the check, and any scalar as a float."""
+    kind = get_args(annotation)[0] if hasattr(annotation, "__metadata__") else annotation
+    return {_check.Scalar: float, _check.Scalar | None: float | None}.get(kind, kind)
+
+
 def _factory(build: Callable[P, Any], exact: bool) -> Callable[P, Schedule]:
     signature = inspect.signature(build)
     kinds = {
@@ -260,7 +266,8 @@ def _factory(build: Callable[P, Any], exact: bool) -> Callable[P, Schedule]:
             return Schedule(factory, given, closure._at)
         return Schedule(factory, given, closure if exact else functools.partial(at, closure))
 
-    factory.__signature__ = signature.replace(return_annotation=Schedule)  # type: ignore[attr-defined]
+    shown = [p.replace(annotation=_plain(p.annotation)) for p in signature.parameters.values()]
+    factory.__signature__ = signature.replace(parameters=shown, return_annotation=Schedule)  # type: ignore[attr-defined]
     factory._makes_schedules = True  # type: ignore[attr-defined]
     return factory
 
