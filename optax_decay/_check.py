@@ -4,18 +4,21 @@ A factory names the kind of each argument in its signature, `decay_steps: Steps`
 applies them. Static types see through to the plain types.
 """
 
+import itertools
 import math
+import sys
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 
 Scalar = int | float | np.number[Any] | jax.Array
 Kind = Callable[[str, Any], Any]
 
-_LARGEST = np.finfo(np.float64).max
+_LARGEST = sys.float_info.max
 
 
 def number(name: str, value: Any) -> Any:
@@ -34,7 +37,7 @@ def _scalar(name: str, value: Any) -> tuple[Any, int | float | None]:
             raise TypeError(f"`{name}` must be a real number, got {value.dtype}.")
         if value.ndim:
             raise ValueError(f"`{name}` must be a scalar, got an array of shape {value.shape}.")
-        if isinstance(value, jax.core.Tracer):
+        if isinstance(value, Tracer):
             return value, None
         seen = value.item()
     elif isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -91,7 +94,9 @@ def base(name: str, value: Any) -> Any:
     try:
         return number(name, value)
     except TypeError:
-        raise TypeError(f"`{name}` must be a schedule, any callable of the count, or a number, got {value!r}.") from None
+        raise TypeError(
+            f"`{name}` must be a schedule, any callable of the count, or a number, got {value!r}."
+        ) from None
 
 
 def numbers(name: str, value: Any) -> Any:
@@ -99,7 +104,7 @@ def numbers(name: str, value: Any) -> Any:
     if isinstance(value, (np.ndarray, jax.Array)) and value.ndim == 1:
         if not (jnp.issubdtype(value.dtype, jnp.floating) or jnp.issubdtype(value.dtype, jnp.integer)):
             raise TypeError(f"`{name}` must hold real numbers, got {value.dtype}.")
-        if not isinstance(value, jax.core.Tracer) and not np.isfinite(np.asarray(value, np.float64)).all():
+        if not isinstance(value, Tracer) and not np.isfinite(np.asarray(value, np.float64)).all():
             raise ValueError(f"`{name}` must be finite, got {value!r}.")
         return value
     if isinstance(value, str) or not isinstance(value, Sequence):
@@ -110,11 +115,11 @@ def numbers(name: str, value: Any) -> Any:
 def increasing(name: str, value: Any) -> Any:
     """Numbers each greater than the one before."""
     value = numbers(name, value)
-    if isinstance(value, jax.core.Tracer):
+    if isinstance(value, Tracer):
         return value
     entries = value if isinstance(value, tuple) else np.asarray(value).tolist()
     seen = [_scalar(name, entry)[1] for entry in entries]
-    for before, after in zip(seen, seen[1:], strict=False):
+    for before, after in itertools.pairwise(seen):
         if before is not None and after is not None and not before < after:
             raise ValueError(f"`{name}` must increase, got {before!r} before {after!r}.")
     return value

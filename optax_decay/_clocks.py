@@ -1,11 +1,12 @@
 """Clocks: combinators that change the count that a base sees."""
 
 from collections.abc import Callable
+from typing import Any
 
 from optax_decay import _count, _cycle, _real
 from optax_decay._check import Base, Cycles, NonNegative, Number, OptionalSteps, Positive, Scalar, Steps
 from optax_decay._count import Count
-from optax_decay._real import Real, is_host, where
+from optax_decay._real import Real, is_host
 from optax_decay._schedule import at, exact_schedule
 
 Curve = Callable[[Count], Real]
@@ -84,8 +85,8 @@ def cyclic(
         u = \frac{t - B_i}{k^i}
 
     with :math:`F` = `fall_steps`, :math:`R` = `rise_steps`, :math:`k` = `t_mul`, :math:`m` = `m_mul`, :math:`b` =
-    `baseline`, and the beginnings :math:`B_i` of `warm_restarts` for a first cycle of :math:`R + F` steps. So each cycle
-    goes from base(`fall_steps`) up to base(0) and back; after `cycles` cycles base(`fall_steps`) is held.
+    `baseline`, and the beginnings :math:`B_i` of `warm_restarts` for a first cycle of :math:`R + F` steps. So each
+    cycle goes from base(`fall_steps`) up to base(0) and back; after `cycles` cycles base(`fall_steps`) is held.
 
     Args:
       base: any callable of the count, or a number.
@@ -117,11 +118,11 @@ def cyclic(
     def value(count: Count) -> Real:
         index, local = _cycle.cycle(count, both, t_mul, cycles)
         up, down = _count.length(rise, local), _count.length(fall_steps, local)
-        climbing = _count.difference(up.count, local)
+        climbing = _count.difference(up.counted, local)
         if rise_steps is not None:
             climbing = _count.rescaled(climbing, down, up)
-        falling = _count.reached(local, up.count)
-        seen = _count.select(falling, _count.difference(local, up.count), climbing)
+        falling = _count.reached(local, up.counted)
+        seen = _count.select(falling, _count.difference(local, up.counted), climbing)
         return _scaled(at(base, seen), index, m_mul, baseline)
 
     return value
@@ -133,8 +134,8 @@ def expanding_cycle(base: Base, decay_steps: Steps) -> Curve:
 
     .. math:: s(t) = \text{base}(t / k), \qquad k = \max(1, \lceil t / D \rceil)
 
-    with :math:`D` = `decay_steps`. A boundary step, a multiple of :math:`D`, is the old cycle's end: the base's value at
-    :math:`D` is shown.
+    with :math:`D` = `decay_steps`. A boundary step, a multiple of :math:`D`, is the old cycle's end: the base's value
+    at :math:`D` is shown.
 
     Args:
       base: any callable of the count, or a number.
@@ -171,8 +172,12 @@ def _scaled(value: Real, index: Real, m_mul: Scalar, baseline: Scalar) -> Real:
     return value * factor + _real.to_float(baseline) * (1 - factor)
 
 
-def _sum_of_steps(rise: Scalar, fall: Scalar) -> Scalar:
+def _sum_of_steps(rise: Any, fall: Any) -> Any:
     """The length of a cycle, exactly for concrete lengths: floats mean the decimals that they print as."""
     if not is_host(rise, fall):
-        return _real.to_float(rise) + _real.to_float(fall) if _real.is_differentiable(rise) or _real.is_differentiable(fall) else rise + fall
+        return (
+            _real.to_float(rise) + _real.to_float(fall)
+            if _real.is_differentiable(rise) or _real.is_differentiable(fall)
+            else rise + fall
+        )
     return _real.decimal(rise) + _real.decimal(fall)

@@ -6,9 +6,7 @@ constant into a product with its rounded reciprocal. So a count is a whole numbe
 is in follows from integers alone.
 """
 
-import bisect
 import math
-from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -17,6 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jax.core import Tracer
 
 from optax_decay import _real
 from optax_decay._real import Real, Twofold, is_host, where
@@ -49,7 +48,7 @@ def as_count(count: Any, device: bool) -> Count:
     if isinstance(count, jax.Array):
         if not (jnp.issubdtype(count.dtype, jnp.integer) or jnp.issubdtype(count.dtype, jnp.floating)):
             raise TypeError(f"`count` must hold real numbers, got {count.dtype}.")
-        if device or isinstance(count, jax.core.Tracer) or count.ndim or count.devices() != _cpu():
+        if device or isinstance(count, Tracer) or count.ndim or count.devices() != _cpu():
             return _device_count(count)
         count = count.item()
     elif isinstance(count, (np.ndarray, np.generic)):
@@ -76,7 +75,7 @@ def as_count(count: Any, device: bool) -> Count:
 
 
 @lru_cache(maxsize=1)
-def _cpu() -> set[jax.Device] | None:
+def _cpu() -> set[Any] | None:
     """The default device where that is a CPU: a scalar that lives there can be read without a transfer."""
     device = jax.devices()[0]
     return {device} if device.platform == "cpu" else None
@@ -89,7 +88,7 @@ def on_device(count: Count) -> Count:
     return Count(jnp.asarray(count.whole, int_dtype()), part)
 
 
-def _host_array(count: np.ndarray) -> Count:
+def _host_array(count: Any) -> Count:
     """A NumPy array, clipped and taken apart before JAX could round it."""
     limit = last_count()
     if count.dtype.kind in "iu":
@@ -168,7 +167,9 @@ def select(condition: Any, x: Count, y: Count) -> Count:
     whole = where(condition, x.whole, y.whole)
     if x.part is None and y.part is None:
         return Count(whole)
-    return Count(whole, Twofold(*(where(condition, a, b) for a, b in zip(x.part or _NONE, y.part or _NONE))))
+    return Count(
+        whole, Twofold(*(where(condition, a, b) for a, b in zip(x.part or _NONE, y.part or _NONE, strict=True)))
+    )
 
 
 def difference(x: Count, y: Count) -> Count:
@@ -180,84 +181,6 @@ def difference(x: Count, y: Count) -> Count:
     return select(rest.whole < 0, Count(0 * rest.whole), rest)
 
 
-def values(entries: Any) -> Callable[[Count], Any]:
-    """A table of values, concrete or traced, for `take` with the count that it is called with."""
-    if isinstance(entries, jax.Array) or (isinstance(entries, tuple) and not is_host(*entries)):
-        stacked = entries if isinstance(entries, jax.Array) else None
-
-        def traced(like: Count) -> jax.Array:
-            if stacked is not None:
-                return lax.convert_element_type(stacked, _real.float_dtype())
-            return jnp.stack([jnp.asarray(_real.as_float(entry, like.whole)) for entry in entries])
-
-        return traced
-    concrete = np.asarray(entries, np.float64)
-    return lambda like: concrete if is_host(like.whole) else jnp.asarray(concrete, _real.float_dtype())
-
-
-def constants(values: np.ndarray, like: Count) -> Any:
-    """A table of integers, for `take` and `at_most` with the count `like`."""
-    return values if is_host(like.whole) else jnp.asarray(values, int_dtype())
-
-
-def take(table: Any, index: Real) -> Real:
-    """table[index], for an index known to be inside."""
-    return table[index].item() if is_host(index) else table.at[index].get(mode="promise_in_bounds")
-
-
-def at_most(table: Any, whole: Real) -> Real:
-    """How many entries of an increasing table are at most `whole`."""
-    if is_host(whole):
-        return int(np.searchsorted(table, whole, side="right"))
-    if table.size > 64:
-        return lax.convert_element_type(jnp.searchsorted(table, whole, side="right"), whole.dtype)
-    below = lax.convert_element_type(table <= jnp.expand_dims(whole, -1), whole.dtype)
-    return lax.reduce_sum(below, (below.ndim - 1,))
-
-
-class Boundaries(NamedTuple):
-    """Increasing counts: Python numbers for the host, and whole and fractional parts for the device."""
-
-    entries: list[Any]
-    whole: Any
-    part: Any
-
-
-def boundaries(values: Any) -> Boundaries:
-    """A sequence of boundaries, concrete or traced, below zero as -1: every count has passed those."""
-    if isinstance(values, tuple) and not is_host(*values):
-        values = jnp.stack([jnp.asarray(value) for value in values])
-    if isinstance(values, jax.Array):
-        if jnp.issubdtype(values.dtype, jnp.integer):
-            return Boundaries([], lax.max(values, jnp.full_like(values, -1)), None)
-        values = lax.convert_element_type(values, _real.float_dtype())
-        whole = lax.floor(values)
-        return Boundaries([], lax.convert_element_type(lax.max(whole, jnp.full_like(whole, -1)), int_dtype()), values - whole)
-    entries = [_real.decimal(value) for value in (values.tolist() if isinstance(values, np.ndarray) else values)]
-    whole = [math.floor(entry) for entry in entries]
-    part = [float(entry - floor) for entry, floor in zip(entries, whole, strict=True)]
-    limit = np.iinfo(np.int64).max
-    clipped = np.array([min(max(floor, -1), limit) for floor in whole], np.int64)
-    if not any(part):
-        return Boundaries(whole, clipped, None)
-    return Boundaries(entries, clipped, np.array(part))
-
-
-def passed(table: Boundaries, count: Count) -> Real:
-    """How many boundaries lie before the count: a boundary step itself has not passed."""
-    if is_host(count.whole):
-        return bisect.bisect_left(table.entries, number(count))
-    whole = lax.convert_element_type(jnp.asarray(table.whole.clip(max=last_count())), int_dtype())
-    if count.part is None:
-        return at_most(whole, count.whole - 1)
-    part = count.part.hi + count.part.lo
-    if table.part is None:
-        return at_most(whole, count.whole - where(part > 0, 0, jnp.ones_like(count.whole)))
-    t, p = jnp.expand_dims(count.whole, -1), jnp.expand_dims(part, -1)
-    below = (whole < t) | ((whole == t) & (jnp.asarray(table.part, p.dtype) < p))
-    return lax.reduce_sum(lax.convert_element_type(below, count.whole.dtype), (count.whole.ndim,))
-
-
 class Length(NamedTuple):
     """A positive number of steps: the ratio of two integers, as a real number, its inverse, and as a count."""
 
@@ -265,11 +188,11 @@ class Length(NamedTuple):
     denominator: Real
     real: Twofold
     inverse: Twofold
-    count: Count
+    counted: Count
 
 
 def length(value: Real, like: Count) -> Length:
-    """A hyperparameter in steps, for arithmetic with the count `like`: exact, and differentiable where it is a float."""
+    """A hyperparameter in steps, for arithmetic with the count `like`: exact, and differentiable if it is a float."""
     if is_host(value) or isinstance(value, Fraction):
         return _concrete_length(value, None if is_host(like.whole) else int_dtype())
     if not jnp.issubdtype(value.dtype, jnp.floating):
@@ -400,8 +323,8 @@ def divide_with_remainder(count: Count, by: Length) -> tuple[Real, Count]:
         whole, remainder = divided(remainder, 1, by.denominator)
         rest = _scaled_part(None, 1, remainder, by.denominator, whole)
         if count.part is not None:
-            rest = _carried(rest.whole, _real.plus(rest.part, count.part))
-        rest = select(crossed > 0, difference(rest, by.count), rest)
+            rest = _carried(rest.whole, _real.plus(rest.part or _NONE, count.part))
+        rest = select(crossed > 0, difference(rest, by.counted), rest)
         stage = both.whole
     if is_host(by.denominator):
         return stage, rest
@@ -431,12 +354,12 @@ def reached(count: Count, other: Count) -> Any:
 
 def elapsed(count: Count, of: Length) -> Twofold:
     """min(count / of, 1), exact at both ends."""
-    return fraction(select(reached(count, of.count), of.count, count), of)
+    return fraction(select(reached(count, of.counted), of.counted, count), of)
 
 
 def remaining(count: Count, of: Length) -> Twofold:
     """max(1 - count / of, 0), from the steps that remain: exact at both ends and precise near the second."""
-    rest = fraction(difference(of.count, count), of)
+    rest = fraction(difference(of.counted, count), of)
     beyond = _beyond(of)
     return rest if beyond is None else _real.plus(rest, Twofold(beyond, 0.0 * beyond))
 

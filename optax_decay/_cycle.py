@@ -7,15 +7,15 @@ traced t_mul they follow from the closed form of S_i.
 """
 
 import math
-from functools import lru_cache, partial
 from fractions import Fraction
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from optax_decay import _count, _real
+from optax_decay import _count, _real, _table
 from optax_decay._count import Count, Length
 from optax_decay._real import Real, Twofold, is_host, where
 
@@ -27,7 +27,7 @@ _BITS = 192
 _ONE = 1 << _BITS
 
 
-class _Table(NamedTuple):
+class _Rows(NamedTuple):
     """Row j describes cycle index[j], which begins at ceiling[j] - lead[j] / scale[j] and has t_mul**i = slow / scale.
 
     For a traced cycle_steps the beginning is cycle_steps * (ceiling - lead / scale) instead, and `lead` and `share` are
@@ -45,7 +45,7 @@ class _Table(NamedTuple):
 
 
 @lru_cache(maxsize=64, typed=True)
-def _table(t_mul: Real, cycle_steps: Fraction | None, cycles: int | None, limit: int, fine: bool = False) -> _Table:
+def _rows(t_mul: Real, cycle_steps: Fraction | None, cycles: int | None, limit: int, fine: bool = False) -> _Rows:
     factor, steps = _real.decimal(t_mul), Fraction(1) if cycle_steps is None else cycle_steps
     n = int(cycles) if factor < 1 and cycles is not None else _cycles_within(float(limit / steps), float(factor))
     stride = max(1, -(-n // _MAX_ROWS)) if factor > 1 else 1
@@ -74,8 +74,9 @@ def _table(t_mul: Real, cycle_steps: Fraction | None, cycles: int | None, limit:
         rows.append((i, ceiling, lead, share, min(numerator, limit), scale, max(1.0, float(slow / limit))))
         if i == n:
             break
-    *whole, excess = zip(*rows, strict=True)
-    return _Table(*(np.array(column, np.int64) for column in whole), np.array(excess), stride)
+    columns: list[Any] = list(zip(*rows, strict=True))
+    integers = [np.array(column, np.int64) for column in columns[:-1]]
+    return _Rows(*integers, excess=np.array(columns[-1]), stride=stride)
 
 
 def _cycles_within(steps: float, factor: float) -> int:
@@ -107,7 +108,9 @@ def cycle(count: Count, cycle_steps: Real, t_mul: Real, cycles: Real | None) -> 
     elif is_host(t_mul):
         concrete = _real.decimal(cycle_steps) if isinstance(cycle_steps, (int, float, Fraction)) else None
         static = cycles if is_host(cycles) else None
-        table = _table(t_mul, concrete, static, _count.last_count(), fine=steps.count.part is not None and concrete is None)
+        table = _rows(
+            t_mul, concrete, static, _count.last_count(), fine=steps.counted.part is not None and concrete is None
+        )
         index, local = _looked_up(count, table, steps)
         if table.stride > 1:
             more, local = _solved(local, steps, t_mul)
@@ -118,16 +121,16 @@ def cycle(count: Count, cycle_steps: Real, t_mul: Real, cycles: Real | None) -> 
         return index, local
     last = (cycles if is_host(cycles) else lax.convert_element_type(cycles, _count.int_dtype())) - 1
     over = index > last
-    return where(over, last, index), _count.select(over, steps.count, local)
+    return where(over, last, index), _count.select(over, steps.counted, local)
 
 
-def _looked_up(count: Count, table: _Table, steps: Length) -> tuple[Real, Count]:
+def _looked_up(count: Count, table: _Rows, steps: Length) -> tuple[Real, Count]:
     """The cycle by a search in the table, for a concrete t_mul."""
     index, slow, scale, begin, lead = (
-        _count.constants(column, count) for column in (table.index, table.slow, table.scale, table.ceiling, table.lead)
+        _table.constants(column, count) for column in (table.index, table.slow, table.scale, table.ceiling, table.lead)
     )
     if is_host(steps.numerator):
-        row = _count.at_most(begin, count.whole) - 1
+        row = _table.at_most(begin, count.whole) - 1
     else:
         begin, lead, within = _beginnings(table, steps)
         begun = within & (begin <= jnp.expand_dims(count.whole, -1))
@@ -135,15 +138,15 @@ def _looked_up(count: Count, table: _Table, steps: Length) -> tuple[Real, Count]
     if count.part is not None and (table.lead > 0).any():
         # A cycle that begins between two whole counts may have begun as well.
         following = _real.minimum(row + 1, len(table.index) - 1)
-        ahead = _real.of_integer(_count.take(lead, following) - _count.take(scale, following))
-        reach = _real.plus(_real.product(count.part, _real.of_integer(_count.take(scale, following))), ahead)
-        begun = (_count.take(begin, following) - count.whole == 1) & (reach.hi >= 0)
+        ahead = _real.of_integer(_table.take(lead, following) - _table.take(scale, following))
+        reach = _real.plus(_real.product(count.part, _real.of_integer(_table.take(scale, following))), ahead)
+        begun = (_table.take(begin, following) - count.whole == 1) & (reach.hi >= 0)
         row = where(begun, following, row)
-    whole, slow = count.whole - _count.take(begin, row), _count.take(slow, row)
+    whole, slow = count.whole - _table.take(begin, row), _table.take(slow, row)
     if (table.lead == 0).all() and (table.scale == 1).all():
         local = _count.scaled(Count(whole, count.part), 1, slow)
     else:
-        local = _count.scaled(Count(whole, count.part), _count.take(scale, row), slow, _count.take(lead, row))
+        local = _count.scaled(Count(whole, count.part), _table.take(scale, row), slow, _table.take(lead, row))
 
     if table.excess[-1] > 1:  # a last cycle too slow for an integer: its counts stay below 1
         slower = _real.product(_real.of_integer(slow), _real.twofold(float(table.excess[-1])))
@@ -151,19 +154,19 @@ def _looked_up(count: Count, table: _Table, steps: Length) -> tuple[Real, Count]
         local = _count.select(row == len(table.index) - 1, _count.from_real(fraction, count), local)
     if not is_host(steps.denominator):
         sums, power = (
-            _count.take(jnp.asarray(column, steps.real.hi.dtype), row)
+            _table.take(jnp.asarray(column, steps.real.hi.dtype), row)
             for column in (table.ceiling - table.lead / table.share, table.slow / table.scale)
         )
         local = _count.with_gradient(local, (_count.as_real(count) - steps.real.hi * sums) / power)
-    return _count.take(index, row), local
+    return _table.take(index, row), local
 
 
-def _beginnings(table: _Table, steps: Length) -> tuple[Real, Real, Any]:
+def _beginnings(table: _Rows, steps: Length) -> tuple[Real, Real, Any]:
     """For a traced cycle_steps: ceil(B_i), its lead over B_i in units of 1 / scale, and whether counts reach it."""
     ceiling, lead, share, scale = (
-        _count.constants(column, steps.count) for column in (table.ceiling, table.lead, table.share, table.scale)
+        _table.constants(column, steps.counted) for column in (table.ceiling, table.lead, table.share, table.scale)
     )
-    whole, rest = steps.count
+    whole, rest = steps.counted
     short, over = _count.divided(jnp.broadcast_to(whole, ceiling.shape), lead, share)
     sums = jnp.asarray(table.ceiling - table.lead / table.share, steps.real.hi.dtype)
     begin, over = whole * ceiling - short, _count.divided(over, scale, share)[0]
@@ -204,8 +207,8 @@ def _solved(count: Count, steps: Length, t_mul: Real) -> tuple[Real, Count]:
     real = _count.from_real(_real.quotient(left, power), count)
 
     whole = factor == _real.floor(factor)
-    if steps.count.part is not None:
-        whole = whole & (steps.count.part.hi == 0)
+    if steps.counted.part is not None:
+        whole = whole & (steps.counted.part.hi == 0)
     index, local = where(whole, exact[0], index), _count.select(whole, exact[1], real)
     return index, _count.with_gradient(local, _slowed(count, steps.real.hi, factor, index))
 
@@ -245,13 +248,18 @@ def _solved_in_integers(count: Count, steps: Length, factor: Real, index: Real) 
         odd = lax.bitwise_and(lax.shift_right_logical(index, jnp.full_like(index, bit)), jnp.ones_like(index)) == 1
         power, base = where(odd, power * base, power), base * base
     one = factor == 1
-    begun = where(one, index, _count.divided(power - 1, 1, where(one, 1, factor - 1))[0]) * steps.count.whole
-    slow, size = _real.of_integer(power).hi, _real.to_float(steps.count.whole)
+    begun = where(one, index, _count.divided(power - 1, 1, where(one, 1, factor - 1))[0]) * steps.counted.whole
+    slow, size = _real.of_integer(power).hi, _real.to_float(steps.counted.whole)
     last = float(_count.last_count())
     for _ in range(2):
-        step = (size * slow < last) & (count.whole - begun >= steps.count.whole * power)
-        begun = where(step, begun + steps.count.whole * power, begun)
-        index, power, slow = (where(step, x, y) for x, y in ((index + 1, index), (power * factor, power), (slow * _real.to_float(factor), slow)))
+        step = (size * slow < last) & (count.whole - begun >= steps.counted.whole * power)
+        begun = where(step, begun + steps.counted.whole * power, begun)
+        index, power, slow = (
+            where(step, x, y)
+            for x, y in ((index + 1, index), (power * factor, power), (slow * _real.to_float(factor), slow))
+        )
     left = Count(count.whole - begun, count.part)
     slowed = _count.scaled(left, 1, _real.maximum(power, 1))
-    return index, _count.select(slow < last, slowed, _count.from_real(_real.quotient(_count.real(left), _real.twofold(slow)), left))
+    return index, _count.select(
+        slow < last, slowed, _count.from_real(_real.quotient(_count.real(left), _real.twofold(slow)), left)
+    )

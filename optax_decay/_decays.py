@@ -1,6 +1,5 @@
 """Decays: curves over the count."""
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -8,8 +7,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jax.core import Tracer
 
-from optax_decay import _count, _real
+from optax_decay import _count, _real, _table
 from optax_decay._check import Flag, Increasing, NonNegative, Number, Numbers, Positive, Scalar, Seed, Steps
 from optax_decay._count import Count, Length
 from optax_decay._real import Real, Twofold, is_host, where
@@ -77,7 +77,7 @@ def exponential_decay(
     Source: TensorFlow, `tf.compat.v1.train.exponential_decay`.
     """
     # A concrete rate's logarithm is taken once, in twice float64's precision.
-    log = _real.log(_real.exactly(decay_rate)) if is_host(decay_rate) else None
+    log = _real.log(_real.twofold(decay_rate)) if is_host(decay_rate) else None
 
     def value(count: Count) -> Real:
         rate = _real.log(_real.twofold(decay_rate)) if log is None else log
@@ -88,9 +88,7 @@ def exponential_decay(
 
 
 @exact_schedule
-def natural_exp_decay(
-    init_value: Number, decay_steps: Steps, decay_rate: Number, *, staircase: Flag = False
-) -> Curve:
+def natural_exp_decay(init_value: Number, decay_steps: Steps, decay_rate: Number, *, staircase: Flag = False) -> Curve:
     r"""Decays by a factor of :math:`e` every `decay_steps / decay_rate` steps, smoothly or in stairs.
 
     .. math:: s(t) = A\, e^{-r t / D}, \qquad \text{in stairs} \quad A\, e^{-r \lfloor t / D \rfloor}
@@ -139,8 +137,8 @@ def inverse_time_decay(
     Args:
       init_value: the value at 0 (TensorFlow: `learning_rate`). May be traced.
       decay_steps: update steps of one stair, positive. May be traced.
-      decay_rate: how much the divisor grows in `decay_steps`, zero or positive: below zero there would be a pole. May be
-        traced.
+      decay_rate: how much the divisor grows in `decay_steps`, zero or positive, since below zero there would be a
+        pole. May be traced.
       staircase: whether the value changes at whole multiples of `decay_steps` alone.
 
     Returns:
@@ -215,7 +213,7 @@ def polynomial_decay(
     """
     if end_value is _DEFAULT_END and is_host(init_value) and abs(init_value) < _DEFAULT_END:
         raise ValueError(
-            f"`init_value` must not be below `end_value`, which is 1e-4 unless given, got {init_value!r}: the rate would rise."
+            f"`init_value` must not be below `end_value`, 1e-4 unless given, got {init_value!r}: the rate would rise."
         )
 
     def value(count: Count) -> Real:
@@ -327,8 +325,8 @@ def piecewise_constant(boundaries: Increasing, values: Numbers) -> Curve:
         raise ValueError(
             f"`values` must have one entry more than `boundaries`, got {len(values)} for {len(boundaries)} boundaries."
         )
-    table, held = _count.boundaries(boundaries), _count.values(values)
-    return lambda count: _count.take(held(count), _count.passed(table, count))
+    table, held = _table.boundaries(boundaries), _table.values(values)
+    return lambda count: _table.take(held(count), _table.passed(table, count))
 
 
 @exact_schedule
@@ -421,7 +419,9 @@ def linear_cosine_decay(
     def value(count: Count) -> Real:
         rest = _count.remaining(count, _count.length(decay_steps, count))
         line = _real.to_float(alpha) + rest.hi
-        return _real.to_float(init_value) * (line * _raised_cosine(count, decay_steps, num_periods) + _real.to_float(beta))
+        return _real.to_float(init_value) * (
+            line * _raised_cosine(count, decay_steps, num_periods) + _real.to_float(beta)
+        )
 
     return value
 
@@ -446,8 +446,8 @@ def noisy_linear_cosine_decay(
 
     with :math:`p = \min(t / D, 1)`, :math:`A` = `init_value`, :math:`D` = `decay_steps`, :math:`v_0` =
     `initial_variance`, :math:`d` = `variance_decay`, :math:`n` = `num_periods`, :math:`\alpha` = `alpha` and
-    :math:`\beta` = `beta`. The noise is drawn from `seed` and the whole part of the count: the same count always has the
-    same value, and counts between two whole ones share a draw.
+    :math:`\beta` = `beta`. The noise is drawn from `seed` and the whole part of the count: the same count always has
+    the same value, and counts between two whole ones share a draw.
 
     Args:
       init_value: the scale (TensorFlow: `learning_rate`). May be traced.
@@ -478,10 +478,14 @@ def noisy_linear_cosine_decay(
     def value(count: Count) -> Real:
         steps = _count.length(decay_steps, count)
         rest = _count.remaining(count, steps)
-        now = _count.as_real(_count.select(_count.reached(count, steps.count), steps.count, count))
-        deviation = _real.sqrt(_real.to_float(initial_variance)) * _real.power(1 + now, -_real.to_float(variance_decay) / 2)
+        now = _count.as_real(_count.select(_count.reached(count, steps.counted), steps.counted, count))
+        deviation = _real.sqrt(_real.to_float(initial_variance)) * _real.power(
+            1 + now, -_real.to_float(variance_decay) / 2
+        )
         line = _real.to_float(alpha) + rest.hi + deviation * standard_normal(seed, count)
-        return _real.to_float(init_value) * (line * _raised_cosine(count, decay_steps, num_periods) + _real.to_float(beta))
+        return _real.to_float(init_value) * (
+            line * _raised_cosine(count, decay_steps, num_periods) + _real.to_float(beta)
+        )
 
     return value
 
@@ -498,7 +502,7 @@ def standard_normal(seed: Any, count: Count) -> Real:
     whole = jnp.asarray(count.whole, _count.int_dtype())
     words = lax.bitcast_convert_type(whole, np.uint32).reshape((-1, whole.dtype.itemsize // 4))
     drawn = jax.vmap(draw)(words).reshape(whole.shape)
-    return drawn.item() if is_host(count.whole) and not isinstance(drawn, jax.core.Tracer) else drawn
+    return drawn.item() if is_host(count.whole) and not isinstance(drawn, Tracer) else drawn
 
 
 def _raised_cosine(count: Count, decay_steps: Scalar, num_periods: Scalar) -> Real:

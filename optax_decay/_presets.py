@@ -17,7 +17,9 @@ def cosine_decay_restarts(
 ) -> Schedule:
     r"""`cosine_decay` with warm restarts, each cycle longer by `t_mul` and scaled by `m_mul`.
 
-    .. math:: s(t) = A \left((1 - \alpha)\, m^i\, \frac{1 + \cos(\pi p)}{2} + \alpha\right), \qquad p = \frac{t - B_i}{D k^i}
+    .. math::
+        s(t) = A \left((1 - \alpha)\, m^i\, \frac{1 + \cos(\pi p)}{2} + \alpha\right), \qquad
+        p = \frac{t - B_i}{D k^i}
 
     with :math:`A` = `init_value`, :math:`D` = `first_decay_steps`, :math:`k` = `t_mul`, :math:`m` = `m_mul`,
     :math:`\alpha` = `alpha` and the beginnings :math:`B_i` of `warm_restarts`: it is `warm_restarts` of

@@ -163,7 +163,7 @@ def of_integer(n: Real) -> Twofold:
     return Twofold(hi, lax.convert_element_type(n - lax.convert_element_type(hi, n.dtype), hi.dtype))
 
 
-def _split(x: Real) -> tuple[Real, Real]:
+def _split(x: Any) -> tuple[Any, Any]:
     """x as the upper half of its bits and the rest; a derivative flows through the rest."""
     if is_host(x):
         if not math.isfinite(x):
@@ -173,7 +173,7 @@ def _split(x: Real) -> tuple[Real, Real]:
         return upper, x - upper
     integer, mask = (np.uint64, 0xFFFFFFFFF8000000) if x.dtype == np.float64 else (np.uint32, 0xFFFFF000)
     if isinstance(x, np.generic):
-        upper = (x.view(integer) & integer(mask)).view(x.dtype)
+        upper: Any = (x.view(integer) & integer(mask)).view(x.dtype)
     else:
         bits = lax.bitcast_convert_type(lax.stop_gradient(x), integer)
         upper = lax.bitcast_convert_type(lax.bitwise_and(bits, jnp.full_like(bits, mask)), x.dtype)

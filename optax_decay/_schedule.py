@@ -51,13 +51,11 @@ class Schedule:
 
     def __call__(self, count: Any) -> jax.Array:
         at = _count.as_count(count, self._needs_device)
-        value = self._at(at)
+        value: Any = self._at(at)
         if is_host(value):
             value = _to_array(np.float64(value))
-        else:
-            value = _as_value(value)
-            if isinstance(value, np.generic) or value.weak_type:
-                value = lax.convert_element_type(value, value.dtype)
+        elif not isinstance(value, jax.Array) or value.weak_type:
+            value = lax.convert_element_type(value, value.dtype)
         shape = np.shape(at.whole)
         return value if value.shape or not shape else jnp.broadcast_to(value, shape)
 
@@ -77,7 +75,7 @@ class Schedule:
         cosine_decay(0.1, 2000)
         """
         parameters = inspect.signature(self._factory).parameters
-        for name, value in changes.items():
+        for name in changes:
             if name not in parameters:
                 raise TypeError(f"`{name}` is not an argument of {self.__name__}, which has {', '.join(parameters)}.")
         given = {**self._given, **changes}
@@ -374,6 +372,8 @@ def _negative(base: Base) -> Callable[[Count], Real]:
 
 def _operated(factory: Callable[..., Schedule], left: Any, right: Any) -> Schedule:
     for side in (left, right):
-        if isinstance(side, bool) or not (callable(side) or isinstance(side, (int, float, np.number, np.ndarray, jax.Array))):
+        if isinstance(side, bool) or not (
+            callable(side) or isinstance(side, (int, float, np.number, np.ndarray, jax.Array))
+        ):
             return NotImplemented
     return factory(left, right)

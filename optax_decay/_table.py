@@ -1,0 +1,96 @@
+"""Tables of boundaries and values, and the search in them: one search, whatever the number of entries."""
+
+import bisect
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from optax_decay import _count, _real
+from optax_decay._count import Count
+from optax_decay._real import Real, is_host, where
+
+
+class Boundaries(NamedTuple):
+    """Increasing counts: Python numbers for the host, and whole and fractional parts for the device."""
+
+    entries: list[Any]
+    whole: Any
+    part: Any
+
+
+def boundaries(given: Any) -> Boundaries:
+    """A sequence of boundaries, concrete or traced, below zero as -1: every count has passed those."""
+    values: Any = given
+    if isinstance(given, tuple) and not is_host(*given):
+        values = jnp.stack([jnp.asarray(entry) for entry in given])
+    if isinstance(values, jax.Array):
+        if jnp.issubdtype(values.dtype, jnp.integer):
+            return Boundaries([], lax.max(values, jnp.full_like(values, -1)), None)
+        values = lax.convert_element_type(values, _real.float_dtype())
+        whole = lax.floor(values)
+        return Boundaries(
+            [], lax.convert_element_type(lax.max(whole, jnp.full_like(whole, -1)), _count.int_dtype()), values - whole
+        )
+    entries = [_real.decimal(value) for value in (values.tolist() if isinstance(values, np.ndarray) else values)]
+    whole = [math.floor(entry) for entry in entries]
+    part = [float(entry - floor) for entry, floor in zip(entries, whole, strict=True)]
+    limit = np.iinfo(np.int64).max
+    clipped = np.array([min(max(floor, -1), limit) for floor in whole], np.int64)
+    if not any(part):
+        return Boundaries(whole, clipped, None)
+    return Boundaries(entries, clipped, np.array(part))
+
+
+def passed(table: Boundaries, count: Count) -> Real:
+    """How many boundaries lie before the count: a boundary step itself has not passed."""
+    if is_host(count.whole):
+        return bisect.bisect_left(table.entries, _count.number(count))
+    whole = lax.convert_element_type(jnp.asarray(table.whole.clip(max=_count.last_count())), _count.int_dtype())
+    if count.part is None:
+        return at_most(whole, count.whole - 1)
+    part = count.part.hi + count.part.lo
+    if table.part is None:
+        return at_most(whole, count.whole - where(part > 0, 0, jnp.ones_like(count.whole)))
+    t, p = jnp.expand_dims(count.whole, -1), jnp.expand_dims(part, -1)
+    below = (whole < t) | ((whole == t) & (jnp.asarray(table.part, p.dtype) < p))
+    return lax.reduce_sum(lax.convert_element_type(below, count.whole.dtype), (count.whole.ndim,))
+
+
+def values(entries: Any) -> Callable[[Count], Any]:
+    """A table of values, concrete or traced, for `take` with the count that it is called with."""
+    if isinstance(entries, jax.Array) or (isinstance(entries, tuple) and not is_host(*entries)):
+        stacked = entries if isinstance(entries, jax.Array) else None
+
+        def traced(like: Count) -> jax.Array:
+            if stacked is not None:
+                return lax.convert_element_type(stacked, _real.float_dtype())
+            return jnp.stack([jnp.asarray(_real.as_float(entry, like.whole)) for entry in entries])
+
+        return traced
+    concrete = np.asarray(entries, np.float64)
+    return lambda like: concrete if is_host(like.whole) else jnp.asarray(concrete, _real.float_dtype())
+
+
+def constants(values: np.ndarray, like: Count) -> Any:
+    """A table of integers, for `take` and `at_most` with the count `like`."""
+    return values if is_host(like.whole) else jnp.asarray(values, _count.int_dtype())
+
+
+def take(table: Any, index: Real) -> Real:
+    """table[index], for an index known to be inside."""
+    return table[index].item() if is_host(index) else table.at[index].get(mode="promise_in_bounds")
+
+
+def at_most(table: Any, whole: Real) -> Real:
+    """How many entries of an increasing table are at most `whole`."""
+    if is_host(whole):
+        return int(np.searchsorted(table, whole, side="right"))
+    if table.size > 64:
+        return lax.convert_element_type(jnp.searchsorted(table, whole, side="right"), whole.dtype)
+    below = lax.convert_element_type(table <= jnp.expand_dims(whole, -1), whole.dtype)
+    return lax.reduce_sum(below, (below.ndim - 1,))
