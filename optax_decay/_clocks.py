@@ -50,7 +50,7 @@ def warm_restarts(
         `cycles`, or a number is not finite.
       TypeError: if an argument is of the wrong kind.
 
-    >>> import optax_decay as od
+    >>> import numpy as np, optax_decay as od
     >>> rate = od.warm_restarts(od.polynomial_decay(0.1, 100, 0.0), 100, t_mul=2, m_mul=0.5)
     >>> print(rate(np.array([50, 99, 100, 200])))
     [0.05  0.001 0.05  0.025]
@@ -105,7 +105,7 @@ def cyclic(
         `cycles`, or a number is not finite.
       TypeError: if an argument is of the wrong kind.
 
-    >>> import optax_decay as od
+    >>> import numpy as np, optax_decay as od
     >>> print(od.cyclic(od.linear_decay(0.1, 100), 100)(np.array([0, 50, 100, 150, 200])))
     [0.   0.05 0.1  0.05 0.  ]
 
@@ -148,7 +148,7 @@ def expanding_cycle(base: Base, decay_steps: Steps) -> Curve:
       ValueError: if `decay_steps` is not positive, or a number is not finite.
       TypeError: if an argument is of the wrong kind.
 
-    >>> import optax_decay as od
+    >>> import numpy as np, optax_decay as od
     >>> print(od.expanding_cycle(od.cosine_decay(0.1, 100), 100)(np.array([0, 100, 150, 200])))
     [0.1        0.         0.01464466 0.        ]
 

@@ -366,6 +366,8 @@ def remaining(count: Count, of: Length) -> Twofold:
 
 def _beyond(of: Length) -> Real | None:
     """The fraction of a length that lies after the last count."""
+    if is_host(of.counted.whole):
+        return None
     if is_host(of.denominator) and not is_host(of.numerator):
         return None
     if is_host(of.numerator):

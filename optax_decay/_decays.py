@@ -315,7 +315,7 @@ def piecewise_constant(boundaries: Increasing, values: Numbers) -> Curve:
       ValueError: if the lengths do not match, `boundaries` do not increase, or a number is not finite.
       TypeError: if an argument is of the wrong kind.
 
-    >>> import optax_decay as od
+    >>> import numpy as np, optax_decay as od
     >>> print(od.piecewise_constant([100, 200], [0.1, 0.01, 0.001])(np.array([100, 101, 201])))
     [0.1   0.01  0.001]
 

@@ -40,8 +40,8 @@ def cosine_decay_restarts(
         finite.
       TypeError: if an argument is of the wrong kind.
 
-    >>> import optax_decay as od
-    >>> print(od.cosine_decay_restarts(0.1, 100)(np.array([0, 50, 100, 200, 300])))
+    >>> import numpy as np, optax_decay as od
+    >>> print(od.cosine_decay_restarts(0.1, 100)(np.array([0, 50, 100, 200, 300])).round(4))
     [0.1  0.05 0.1  0.05 0.1 ]
 
     Source: Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017; TensorFlow,

@@ -228,9 +228,7 @@ class TestNoise:
 
     def test_counts_and_seeds_draw_independently(self):
         counts = np.arange(4000, 8000)
-        noise = [
-            np.asarray(od.noisy_linear_cosine_decay(1.0, 10**6, seed, num_periods=0.0)(counts)) for seed in (3, 4)
-        ]
+        noise = [np.asarray(od.noisy_linear_cosine_decay(1.0, 10**6, seed, num_periods=0.0)(counts)) for seed in (3, 4)]
         assert abs(np.corrcoef(*noise)[0, 1]) < 0.1
         assert abs(np.corrcoef(noise[0][1:], noise[0][:-1])[0, 1]) < 0.1
 

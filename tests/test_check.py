@@ -1,0 +1,109 @@
+"""A bad argument ends at once in an error that names it and its value."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import optax_decay as od
+
+NAN, INF = float("nan"), float("inf")
+BASE = od.linear_decay(0.1, 10)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "words"),
+    [
+        (lambda: od.exponential_decay(0.1, 0, 0.9), ValueError, "`decay_steps` must be positive, got 0"),
+        (lambda: od.natural_exp_decay(0.1, -5, 0.9), ValueError, "`decay_steps` must be positive, got -5"),
+        (lambda: od.cosine_decay(0.1, NAN), ValueError, "`decay_steps` must be finite, got nan"),
+        (lambda: od.cosine_decay(INF, 10), ValueError, "`init_value` must be finite, got inf"),
+        (lambda: od.cosine_decay(np.float32(NAN), 10), ValueError, "`init_value` must be finite, got nan"),
+        (lambda: od.cosine_decay(0.1, jnp.int32(0)), ValueError, "`decay_steps` must be positive, got Array"),
+        (lambda: od.constant(10**400), ValueError, "`value` must be finite, got 1000"),
+        (lambda: od.constant(True), TypeError, "`value` must be a number, got True"),
+        (lambda: od.constant(jnp.bool_(True)), TypeError, "`value` must be a real number, got bool"),
+        (lambda: od.constant("0.1"), TypeError, "`value` must be a number, got '0.1'"),
+        (lambda: od.constant(None), TypeError, "`value` must be a number, got None"),
+        (lambda: od.constant(1j), TypeError, "`value` must be a number, got 1j"),
+        (lambda: od.constant(jnp.ones(2)), ValueError, r"`value` must be a scalar, got an array of shape \(2,\)"),
+        (lambda: od.linear_decay(0.1, np.bool_(True)), TypeError, "`decay_steps` must be a number, got True"),
+        (lambda: od.exponential_decay(0.1, 10, 0.0), ValueError, "`decay_rate` must be positive, got 0.0"),
+        (lambda: od.inverse_time_decay(0.1, 10, -0.5), ValueError, "`decay_rate` must be zero or positive, got -0.5"),
+        (
+            lambda: od.exponential_decay(0.1, 10, 0.9, staircase=1),
+            TypeError,
+            "`staircase` must be True or False",
+        ),
+        (lambda: od.polynomial_decay(0.1, 10, power=0), ValueError, "`power` must be positive, got 0"),
+        (lambda: od.polynomial_decay(2e-5, 1000), ValueError, "`init_value` must not be below `end_value`.*got 2e-05"),
+        (lambda: od.polynomial_decay(0.1, 10, cycle=None), TypeError, "`cycle` must be True or False, got None"),
+        (lambda: od.noisy_linear_cosine_decay(0.1, 10, 0.5), TypeError, "`seed` must be a whole number, got 0.5"),
+        (
+            lambda: od.noisy_linear_cosine_decay(0.1, 10, 0, initial_variance=-1),
+            ValueError,
+            "`initial_variance` must be zero or positive, got -1",
+        ),
+        (lambda: od.piecewise_constant([2, 1], [1, 2, 3]), ValueError, "`boundaries` must increase, got 2 before 1"),
+        (lambda: od.piecewise_constant([1, 1], [1, 2, 3]), ValueError, "`boundaries` must increase, got 1 before 1"),
+        (
+            lambda: od.piecewise_constant([1, 2], [1, 2]),
+            ValueError,
+            "`values` must have one entry more",
+        ),
+        (lambda: od.piecewise_constant([1, NAN], [1, 2, 3]), ValueError, r"`boundaries\[1\]` must be finite, got nan"),
+        (lambda: od.piecewise_constant([1], [1, INF]), ValueError, r"`values\[1\]` must be finite, got inf"),
+        (lambda: od.piecewise_constant([True], [1, 2]), TypeError, r"`boundaries\[0\]` must be a number, got True"),
+        (lambda: od.piecewise_constant(5, [1, 2]), TypeError, "`boundaries` must be a sequence of numbers, got 5"),
+        (
+            lambda: od.piecewise_constant("ab", [1, 2, 3]),
+            TypeError,
+            "`boundaries` must be a sequence.*got 'ab'",
+        ),
+        (lambda: od.piecewise_constant(np.array([2, 1]), [1, 2, 3]), ValueError, "`boundaries` must increase"),
+        (lambda: od.piecewise_constant(jnp.array([1.0, NAN]), [1, 2, 3]), ValueError, "`boundaries` must be finite"),
+        (lambda: od.warm_restarts(BASE, 0), ValueError, "`cycle_steps` must be positive, got 0"),
+        (lambda: od.warm_restarts(BASE, 10, t_mul=0), ValueError, "`t_mul` must be positive, got 0"),
+        (lambda: od.warm_restarts(BASE, 10, t_mul=0.5), ValueError, "`t_mul` below 1 needs `cycles`.*got 0.5"),
+        (lambda: od.warm_restarts(BASE, 10, m_mul=-1), ValueError, "`m_mul` must be zero or positive, got -1"),
+        (lambda: od.warm_restarts(BASE, 10, cycles=0), ValueError, "`cycles` must be positive, got 0"),
+        (lambda: od.warm_restarts(BASE, 10, cycles=2.5), TypeError, "`cycles` must be a whole number, got 2.5"),
+        (lambda: od.warm_restarts(BASE, 10, cycles=True), TypeError, "`cycles` must be a number, got True"),
+        (lambda: od.warm_restarts(BASE, 10, baseline=NAN), ValueError, "`baseline` must be finite, got nan"),
+        (lambda: od.warm_restarts("cosine", 10), TypeError, "`base` must be a schedule.*got 'cosine'"),
+        (lambda: od.warm_restarts(True, 10), TypeError, "`base` must be a schedule.*got True"),
+        (lambda: od.warm_restarts(NAN, 10), ValueError, "`base` must be finite, got nan"),
+        (lambda: od.cyclic(None, 10), TypeError, "`base` must be a schedule.*got None"),
+        (lambda: od.cyclic(BASE, 10, rise_steps=0), ValueError, "`rise_steps` must be positive, got 0"),
+        (lambda: od.cyclic(BASE, -1), ValueError, "`fall_steps` must be positive, got -1"),
+        (lambda: od.expanding_cycle(BASE, 0), ValueError, "`decay_steps` must be positive, got 0"),
+        (lambda: od.expanding_cycle([1], 10), TypeError, r"`base` must be a schedule.*got \(1,\)"),
+        (lambda: od.cosine_decay_restarts(0.1, 0), ValueError, "`first_decay_steps` must be positive, got 0"),
+        (lambda: od.as_schedule("x"), TypeError, "`base` must be a schedule.*got 'x'"),
+        (lambda: od.schedule(3), TypeError, "`build` must be callable, got 3"),
+    ],
+)
+def test_a_bad_argument_is_named_with_its_value(make, error, words):
+    with pytest.raises(error, match=words):
+        make()
+
+
+def test_a_good_argument_at_the_edge_is_taken():
+    for schedule in (
+        od.polynomial_decay(2e-5, 1000, 1e-4),
+        od.polynomial_decay(1e-4, 1000),
+        od.polynomial_decay(-0.1, 1000),
+        od.piecewise_constant([], [0.1]),
+        od.warm_restarts(0.1, 10, t_mul=0.5, cycles=3),
+        od.warm_restarts(BASE, 0.5, m_mul=0, cycles=1),
+        od.cosine_decay(0, 5_000_000_000),
+        od.natural_exp_decay(0.1, 10, -0.1),
+        od.inverse_time_decay(0.1, 10, 0),
+    ):
+        assert np.isfinite(schedule(5))
+        assert np.isfinite(jax.jit(schedule)(5))
+
+
+def test_a_traced_argument_is_not_checked():
+    assert np.isfinite(jax.jit(lambda n: od.cosine_decay(0.1, n)(3))(10))
+    jax.jit(lambda n: od.cosine_decay(0.1, n)(3))(-10)

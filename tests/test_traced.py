@@ -1,0 +1,139 @@
+"""Hyperparameters that are traced: one program for a sweep, and gradients that are finite and right."""
+
+import chex
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import optax_decay as od
+
+# Each takes a peak, a length and one more number: what a user would sweep.
+FAMILIES = {
+    "exponential": (lambda a, d, r: od.exponential_decay(a, d, r), 0.9),
+    "stairs": (lambda a, d, r: od.exponential_decay(a, d, r, staircase=True), 0.9),
+    "natural": (lambda a, d, r: od.natural_exp_decay(a, d, r), 0.9),
+    "inverse": (lambda a, d, r: od.inverse_time_decay(a, d, r), 0.9),
+    "polynomial": (lambda a, d, r: od.polynomial_decay(a, d, 0.01, r), 1.7),
+    "root": (lambda a, d, r: od.polynomial_decay(a, d, 0.0, r), 0.5),
+    "cycle": (lambda a, d, r: od.polynomial_decay(a, d, 0.01, r, cycle=True), 1.7),
+    "cosine": (lambda a, d, r: od.cosine_decay(a, d, r), 0.1),
+    "linear cosine": (lambda a, d, r: od.linear_cosine_decay(a, d, num_periods=2.0, alpha=r), 0.1),
+    "piecewise": (lambda a, d, r: od.piecewise_constant([d, d + 100], [a, r, a / 2]), 0.05),
+    "restarts": (lambda a, d, r: od.cosine_decay_restarts(a, d, m_mul=r), 0.9),
+    "restarts 1.5": (lambda a, d, r: od.cosine_decay_restarts(a, d, t_mul=1.5, m_mul=r), 0.9),
+    "t_mul": (lambda a, d, r: od.warm_restarts(od.linear_decay(a, d), d, t_mul=r), 1.5),
+    "cyclic": (lambda a, d, r: od.cyclic(od.polynomial_decay(a, d, 0.0, 2.0), d, rise_steps=37, m_mul=r), 0.9),
+    "expanding": (lambda a, d, r: od.expanding_cycle(od.exponential_decay(a, d, r), d), 0.9),
+}
+COUNTS = np.array([0, 1, 33, 99, 100, 101, 150, 250, 475, 1000, 2**24 + 1, 2**31 - 2], np.int32)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_one_program_serves_a_sweep_with_the_values_of_those_built_one_by_one(family):
+    make, extra = FAMILIES[family]
+    peaks, lengths = np.array([0.1, 0.25, 0.5], np.float32), np.array([100, 64, 7], np.int32)
+    extras = np.full(3, extra, np.float32)
+
+    chex.clear_trace_counter()
+
+    @jax.jit
+    @chex.assert_max_traces(n=1)
+    def sweep(peaks, lengths, extras):
+        return jax.vmap(lambda a, d, r: make(a, d, r)(COUNTS))(peaks, lengths, extras)
+
+    swept = sweep(peaks, lengths, extras)
+    sweep(peaks * 2, lengths + 3, extras)
+    for row, peak, length in zip(swept, peaks, lengths, strict=True):
+        # Traced floats mean their binary values, so the concrete ones are those too.
+        one = make(float(peak), int(length), float(np.float32(extra)))
+        np.testing.assert_allclose(row, one(COUNTS), rtol=0, atol=2e-6 * float(peak))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_length_traced_as_a_float_means_the_same(family):
+    make, extra = FAMILIES[family]
+    traced = jax.jit(lambda d: make(0.1, d, extra)(COUNTS))(jnp.float32(100))
+    np.testing.assert_allclose(traced, make(0.1, 100, extra)(COUNTS), rtol=0, atol=2e-7)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("t", [0.0, 33.0, 99.5, 100.0, 140.0, 333.0])
+def test_gradients_are_finite_and_off_the_kinks_those_of_differences(family, t):
+    make, extra = FAMILIES[family]
+    at = (jnp.float32(0.1), jnp.float32(100.0), jnp.float32(extra), jnp.float32(t))
+
+    def value(a, d, r, t):
+        return make(a, d, r)(t)
+
+    with jax.debug_nans(True):
+        gradients = jax.grad(value, argnums=(0, 1, 2, 3))(*at)
+        second = jax.hessian(value, argnums=(0, 1, 2))(*at)
+    # The square root's slope at its end is infinite.
+    if not (family == "root" and t >= 99.5):
+        assert np.isfinite(gradients).all()
+        assert np.isfinite(np.asarray(second)).all()
+    if t in (0.0, 100.0) or "stairs" in family or "piecewise" in family or (family, t) == ("t_mul", 333.0):
+        return
+    with jax.enable_x64(True):
+        for k, gradient in enumerate(gradients):
+            step = 1e-5 * float(at[k])
+            near = [[float(x) + step * side * (i == k) for i, x in enumerate(at)] for side in (1, -1)]
+            up, down = (float(jax.jit(value)(*map(jnp.float64, point))) for point in near)
+            slope = (up - down) / (2 * step)
+            np.testing.assert_allclose(gradient, slope, rtol=2e-3, atol=2e-6, err_msg=f"argument {k}")
+
+
+def test_a_traced_number_of_cycles_ends_where_a_concrete_one_does():
+    base = od.linear_decay(0.1, 10)
+    counts = np.arange(100)
+    run = jax.jit(lambda n, t_mul: od.warm_restarts(base, 10, t_mul=t_mul, cycles=n)(counts))
+    for n in (1, 2, 5):
+        for t_mul in (1, 2):
+            concrete = od.warm_restarts(base, 10, t_mul=t_mul, cycles=n)(counts)
+            np.testing.assert_allclose(run(n, t_mul), concrete, rtol=0, atol=2e-7)
+            traced = jax.jit(lambda n, t=t_mul: od.warm_restarts(base, 10, t_mul=t, cycles=n)(counts))(n)
+            np.testing.assert_allclose(traced, concrete, rtol=0, atol=2e-7)
+
+
+def test_a_concrete_jax_array_is_as_good_as_a_tracer():
+    schedule = od.warm_restarts(od.cosine_decay(jnp.float32(0.1), jnp.int32(10)), jnp.int32(10), t_mul=jnp.float32(2))
+    plain = od.warm_restarts(od.cosine_decay(0.1, 10), 10, t_mul=2)
+    np.testing.assert_allclose(schedule(np.arange(40)), plain(np.arange(40)), rtol=0, atol=2e-8)
+    np.testing.assert_allclose(schedule(15), plain(15), rtol=1e-6)
+
+
+def test_float64_is_right_in_proportion_and_int64_counts_are_exact():
+    schedules = [
+        od.exponential_decay(0.1, 1000, 0.96),
+        od.polynomial_decay(0.1, 10**7, 0.0, 2.5),
+        od.cosine_decay(0.1, 10**7),
+        od.warm_restarts(od.cosine_decay(0.1, 1000), 1000, t_mul=1.5),
+    ]
+    single = [np.asarray(s(COUNTS)) for s in schedules]
+    with jax.enable_x64(True):
+        for schedule, narrow in zip(schedules, single, strict=True):
+            wide = schedule(COUNTS)
+            assert wide.dtype == jnp.float64
+            np.testing.assert_allclose(narrow, wide, rtol=0, atol=3e-8)
+            np.testing.assert_allclose(jax.jit(schedule)(COUNTS), [schedule(int(t)) for t in COUNTS], rtol=1e-14)
+        stairs = od.inverse_time_decay(1.0, 10**12, 1.0, staircase=True)
+        for count in (10**12 - 1, np.int64(10**12 - 1), jnp.asarray(10**12 - 1)):
+            assert stairs(count) == 1.0
+            assert stairs(count + 1) == 0.5
+    assert schedules[0](5).dtype == jnp.float32
+
+
+def test_strict_dtype_promotion_is_enough():
+    with jax.numpy_dtype_promotion("strict"):
+        for make, extra in FAMILIES.values():
+            jax.eval_shape(
+                lambda t, a, d, r, make=make: make(a, d, r)(t), jnp.int32(3), 0.1, jnp.int32(100), jnp.float32(extra)
+            )
+            jax.eval_shape(make(0.1, 100, extra), jnp.int32(3))
+
+
+def test_a_bfloat16_hyperparameter_is_computed_with_in_float32():
+    value = jax.jit(lambda a: od.cosine_decay(a, 10)(5))(jnp.bfloat16(0.5))
+    assert value.dtype == jnp.float32
+    np.testing.assert_allclose(value, 0.25, rtol=1e-6)
