@@ -41,8 +41,8 @@ def cosine_decay_restarts(
       TypeError: if an argument is of the wrong kind.
 
     >>> import numpy as np, optax_decay as od
-    >>> print(od.cosine_decay_restarts(0.1, 100)(np.array([0, 50, 100, 200, 300])).round(4))
-    [0.1  0.05 0.1  0.05 0.1 ]
+    >>> print(od.cosine_decay_restarts(0.1, 100, m_mul=0.5)(np.array([0, 100, 300])))
+    [0.1   0.05  0.025]
 
     Source: Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017; TensorFlow,
     `tf.compat.v1.train.cosine_decay_restarts`.
