@@ -177,7 +177,7 @@ def difference(x: Count, y: Count) -> Count:
     if x.part is None and y.part is None:
         return Count(_real.maximum(x.whole - y.whole, 0))
     minuend, subtrahend = x.part or _NONE, y.part or _NONE
-    rest = _carried(x.whole - y.whole, _real.plus(minuend, Twofold(-subtrahend.hi, -subtrahend.lo)))
+    rest = _carried(x.whole - y.whole, _real.plus(minuend, _real.minus(subtrahend)))
     return select(rest.whole < 0, Count(0 * rest.whole), rest)
 
 
@@ -250,7 +250,8 @@ def divided(whole: Real, numerator: Real, denominator: Real, offset: Real = 0) -
     one, and r comes from arithmetic modulo 2**32, which is enough because r itself fits.
     """
     if is_host(whole):
-        return divmod(whole * numerator + offset, denominator)
+        quotient, remainder = divmod(whole * numerator + offset, denominator)
+        return (quotient, remainder) if quotient < last_count() else (last_count(), 0)
     dtype = whole.dtype
     if is_host(denominator) and denominator > last_count():
         return jnp.zeros_like(whole), whole
@@ -275,6 +276,39 @@ def scaled(count: Count, numerator: Real, denominator: Real, offset: Real = 0) -
     """(count * numerator + offset) / denominator."""
     whole, remainder = divided(count.whole, numerator, denominator, offset)
     return _scaled_part(count.part, numerator, remainder, denominator, whole)
+
+
+def shifted(count: Count, steps: Real) -> Count:
+    """count + steps for a hyperparameter of either sign, zero where that is negative and at most the last count."""
+    if is_host(steps):
+        exact = _real.decimal(steps)
+        moved = abs(exact)
+        if not moved:
+            return count
+        by = length(moved, count).counted
+        return difference(count, by) if exact < 0 else _sum(count, by)
+    if jnp.issubdtype(steps.dtype, jnp.floating):
+        steps = lax.convert_element_type(steps, _real.float_dtype())
+        below = lax.floor(steps)
+        by = Count(lax.convert_element_type(below, int_dtype()), Twofold(steps - below, 0 * steps))
+    else:
+        by = Count(lax.convert_element_type(steps, int_dtype()))
+    return _sum(count, by)
+
+
+def _sum(count: Count, by: Count) -> Count:
+    """count + by, held between zero and the last count."""
+    room = last_count() - count.whole
+    whole = where(by.whole > room, last_count(), count.whole + _real.minimum(by.whole, room))
+    if count.part is None and by.part is None:
+        return Count(_real.maximum(whole, 0))
+    both = _carried(whole, _real.plus(count.part or _NONE, by.part or _NONE))
+    return select(both.whole < 0, Count(0 * whole), both)
+
+
+def least(x: Count, y: Count) -> Count:
+    """The smaller of two counts."""
+    return select(reached(x, y), y, x)
 
 
 def rescaled(count: Count, by: Length, of: Length) -> Count:
@@ -354,7 +388,7 @@ def reached(count: Count, other: Count) -> Any:
 
 def elapsed(count: Count, of: Length) -> Twofold:
     """min(count / of, 1), exact at both ends."""
-    return fraction(select(reached(count, of.counted), of.counted, count), of)
+    return fraction(least(count, of.counted), of)
 
 
 def remaining(count: Count, of: Length) -> Twofold:
@@ -386,4 +420,6 @@ def horizon(count: Count, steps: Length) -> Count:
     started = rest.whole > 0 if rest.part is None else (rest.whole > 0) | (rest.part.hi + rest.part.lo > 0)
     cycles = _real.maximum(where(started, stage + 1, stage), 1)
     whole, remainder = divided(count.whole, 1, cycles)
-    return _scaled_part(count.part, 1, remainder, cycles, whole)
+    seen = _scaled_part(count.part, 1, remainder, cycles, whole)
+    # So many cycles that their number stops short: the count is next to its horizon.
+    return select(cycles >= last_count(), steps.counted, seen)

@@ -198,12 +198,12 @@ def _solved(count: Count, steps: Length, t_mul: Real) -> tuple[Real, Count]:
     index, now = first, _count.real(count)
     for _ in range(2):
         following = _real.plus(sums, power)
-        ahead = _real.plus(now, _negative(_real.product(steps.real, following)))
+        ahead = _real.plus(now, _real.minus(_real.product(steps.real, following)))
         step = ahead.hi >= 0
         index = where(step, index + 1, index)
         power = Twofold(*map(partial(where, step), _real.product(power, _real.twofold(other)), power))
         sums = Twofold(*map(partial(where, step), following, sums))
-    left = _real.plus(now, _negative(_real.product(steps.real, sums)))
+    left = _real.plus(now, _real.minus(_real.product(steps.real, sums)))
     real = _count.from_real(_real.quotient(left, power), count)
 
     whole = factor == _real.floor(factor)
@@ -211,10 +211,6 @@ def _solved(count: Count, steps: Length, t_mul: Real) -> tuple[Real, Count]:
         whole = whole & (steps.counted.part.hi == 0)
     index, local = where(whole, exact[0], index), _count.select(whole, exact[1], real)
     return index, _count.with_gradient(local, _slowed(count, steps.real.hi, factor, index))
-
-
-def _negative(x: Twofold) -> Twofold:
-    return Twofold(-x.hi, -x.lo)
 
 
 def _power(base: Real, log: Twofold, exponent: Real) -> Twofold:

@@ -219,7 +219,7 @@ def polynomial_decay(
     def value(count: Count) -> Real:
         steps = _count.length(decay_steps, count)
         seen = _count.horizon(count, steps) if cycle else count
-        return _between(init_value, end_value, *_power_of_the_rest(seen, steps, power))
+        return between(init_value, end_value, *_power_of_the_rest(seen, steps, power))
 
     return value
 
@@ -254,7 +254,7 @@ def linear_decay(init_value: Number, decay_steps: Steps, end_value: Number = 0.0
 Weights = tuple[Callable[[], Real], Callable[[], Real]]
 
 
-def _between(init_value: Scalar, end_value: Scalar, weight: Callable[[], Real], complement: Callable[[], Real]) -> Real:
+def between(init_value: Scalar, end_value: Scalar, weight: Callable[[], Real], complement: Callable[[], Real]) -> Real:
     """init_value w + end_value (1 - w): both ends bit for bit, and precise wherever it does not cross zero.
 
     A weight next to 1 says little about its distance from 1, so the larger end gets the one that is computed for it.
@@ -330,6 +330,50 @@ def piecewise_constant(boundaries: Increasing, values: Numbers) -> Curve:
 
 
 @exact_schedule
+def piecewise_linear(boundaries: Increasing, values: Numbers) -> Curve:
+    r"""Straight lines from point to point, flat before the first and after the last.
+
+    .. math:: s(t) = v_i + (v_{i+1} - v_i) \frac{t - b_i}{b_{i+1} - b_i} \quad \text{for} \quad b_i \le t \le b_{i+1}
+
+    with :math:`b` = `boundaries` and :math:`v` = `values`.
+
+    Args:
+      boundaries: the counts of the points, in update steps, increasing: at least one. May be traced, one by one or as
+        an array; traced boundaries must increase.
+      values: as many values. May be traced likewise.
+
+    Returns:
+      A schedule.
+
+    Raises:
+      ValueError: if the lengths do not match or are zero, `boundaries` do not increase, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import numpy as np, optax_decay as od
+    >>> print(od.piecewise_linear([100, 200, 400], [0.0, 0.1, 0.0])(np.array([0, 150, 200, 300, 500])))
+    [0.   0.05 0.1  0.05 0.  ]
+    """
+    if not len(boundaries) or len(values) != len(boundaries):
+        raise ValueError(
+            f"`values` must have one entry for each of `boundaries`, got {len(values)} for {len(boundaries)}."
+        )
+    table, held = _table.boundaries(boundaries), _table.values(values)
+
+    def value(count: Count) -> Real:
+        after = _table.passed(table, count)
+        before, after = _real.maximum(after - 1, 0), _real.minimum(after, len(values) - 1)
+        start, end = _table.position(table, before, count), _table.position(table, after, count)
+        here = _count.real(count)
+        width, gone, rest = (_real.plus(x, _real.minus(y)).hi for x, y in ((end, start), (here, start), (end, here)))
+        flat = before == after
+        width, gone, rest = (where(flat, 1.0, width), where(flat, 1.0, gone), where(flat, 0.0, rest))
+        ends = held(count)
+        return _table.take(ends, before) * (rest / width) + _table.take(ends, after) * (gone / width)
+
+    return value
+
+
+@exact_schedule
 def cosine_decay(init_value: Number, decay_steps: Steps, alpha: Number = 0.0) -> Curve:
     r"""Half a cosine from `init_value` down to the share `alpha` of it.
 
@@ -359,22 +403,175 @@ def cosine_decay(init_value: Number, decay_steps: Steps, alpha: Number = 0.0) ->
 
     def value(count: Count) -> Real:
         steps = _count.length(decay_steps, count)
-        return _between(
+        return between(
             init_value,
             _real.to_float(alpha) * _real.to_float(init_value),
-            lambda: _squared_sine(_count.remaining(count, steps)),
-            lambda: _squared_sine(_count.elapsed(count, steps)),
+            lambda: squared_sine(_count.remaining(count, steps)),
+            lambda: squared_sine(_count.elapsed(count, steps)),
         )
 
     return value
 
 
-def _squared_sine(x: Twofold) -> Real:
+def squared_sine(x: Twofold) -> Real:
     """sin(pi x / 2)**2 for x in [0, 1]: (1 - cos(pi x)) / 2 without its cancellation."""
     angle = _real.product(x, _real.HALF_PI)
     s = _real.sin(angle.hi)
     # The angle's low part counts times its cosine, and 1 - x**2 is near enough to that.
     return s * (s + 2 * angle.lo * (1 - x.hi * x.hi))
+
+
+@exact_schedule
+def inverse_sqrt_decay(init_value: Number, timescale: Steps) -> Curve:
+    r"""Divides the value by the square root of a number that grows with the count.
+
+    .. math:: s(t) = \frac{A}{\sqrt{1 + t / \tau}}
+
+    with :math:`A` = `init_value` and :math:`\tau` = `timescale`.
+
+    Args:
+      init_value: the value at 0. May be traced.
+      timescale: update steps until the divisor is :math:`\sqrt 2`, positive. May be traced.
+
+    Returns:
+      A schedule.
+
+    Raises:
+      ValueError: if `timescale` is not positive, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import optax_decay as od
+    >>> print(od.inverse_sqrt_decay(0.1, 100)(300))
+    0.05
+
+    Source: Zhai et al., "Scaling Vision Transformers", 2022.
+    """
+
+    def value(count: Count) -> Real:
+        return _real.to_float(init_value) / _real.sqrt(1 + _count.fraction(count, _count.length(timescale, count)).hi)
+
+    return value
+
+
+@exact_schedule
+def one_minus_sqrt_decay(init_value: Number, decay_steps: Steps, end_value: Number = 0.0) -> Curve:
+    r"""Goes from `init_value` to `end_value` steeply at first, as one minus a square root.
+
+    .. math:: s(t) = E + (A - E) (1 - \sqrt p), \qquad p = \min(t / D, 1)
+
+    with :math:`A` = `init_value`, :math:`D` = `decay_steps` and :math:`E` = `end_value`.
+
+    Args:
+      init_value: the value at 0. May be traced.
+      decay_steps: update steps until the end, positive. May be traced.
+      end_value: the value from then on. May be traced.
+
+    Returns:
+      A schedule.
+
+    Raises:
+      ValueError: if `decay_steps` is not positive, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import optax_decay as od
+    >>> print(od.one_minus_sqrt_decay(0.1, 100)(25))
+    0.05
+
+    Source: Hägele et al., "Scaling Laws and Compute-Optimal Training Beyond Fixed Training Durations", 2024.
+    """
+    return lambda count: between(init_value, end_value, *one_minus_sqrt(count, _count.length(decay_steps, count)))
+
+
+def one_minus_sqrt(count: Count, steps: Length) -> Weights:
+    """1 - sqrt(p) = (1 - p) / (1 + sqrt(p)) and sqrt(p), with p = min(count / steps, 1)."""
+    gone = _count.elapsed(count, steps).hi
+    # At 0, where the root has no slope, 1 stands in for it.
+    root = where(gone <= 0, 0.0, _real.sqrt(where(gone <= 0, 1.0, gone)))
+    return lambda: _count.remaining(count, steps).hi / (1 + root), lambda: root
+
+
+@exact_schedule
+def tanh_decay(
+    init_value: Number, decay_steps: Steps, end_value: Number = 0.0, *, lower: Number = -7.0, upper: Number = 3.0
+) -> Curve:
+    r"""Goes from near `init_value` to near `end_value` along a hyperbolic tangent.
+
+    .. math:: s(t) = E + (A - E) \frac{1 - \tanh(l (1 - p) + u p)}{2}, \qquad p = \min(t / D, 1)
+
+    with :math:`A` = `init_value`, :math:`D` = `decay_steps`, :math:`E` = `end_value`, :math:`l` = `lower` and
+    :math:`u` = `upper`.
+
+    Args:
+      init_value: the value that the start is near. May be traced.
+      decay_steps: update steps until the end, positive. May be traced.
+      end_value: the value that the end is near. May be traced.
+      lower: the tangent's argument at the start. May be traced.
+      upper: the tangent's argument at the end. May be traced.
+
+    Returns:
+      A schedule.
+
+    Raises:
+      ValueError: if `decay_steps` is not positive, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import optax_decay as od
+    >>> print(od.tanh_decay(0.1, 100)(70))
+    0.05
+
+    Source: Hsueh et al., "Stochastic Gradient Descent with Hyperbolic-Tangent Decay on Classification", 2019.
+    """
+
+    def value(count: Count) -> Real:
+        steps = _count.length(decay_steps, count)
+        from_lower = _real.product(_count.remaining(count, steps), _real.twofold(2 * lower))
+        argument = _real.plus(from_lower, _real.product(_count.elapsed(count, steps), _real.twofold(2 * upper)))
+        # (1 - tanh z) / 2 = 1 / (1 + e^2z), without the cancellation.
+        return between(
+            init_value,
+            end_value,
+            lambda: 1 / (1 + _real.exp(argument)),
+            lambda: 1 / (1 + _real.exp(_real.minus(argument))),
+        )
+
+    return value
+
+
+@exact_schedule
+def rex_decay(init_value: Number, decay_steps: Steps, end_value: Number = 0.0) -> Curve:
+    r"""Goes from `init_value` to `end_value` slowly at first, as a ratio of lines.
+
+    .. math:: s(t) = E + (A - E) \frac{1 - p}{1 - p / 2}, \qquad p = \min(t / D, 1)
+
+    with :math:`A` = `init_value`, :math:`D` = `decay_steps` and :math:`E` = `end_value`.
+
+    Args:
+      init_value: the value at 0. May be traced.
+      decay_steps: update steps until the end, positive. May be traced.
+      end_value: the value from then on. May be traced.
+
+    Returns:
+      A schedule.
+
+    Raises:
+      ValueError: if `decay_steps` is not positive, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import optax_decay as od
+    >>> print(od.rex_decay(0.1, 100)(50))
+    0.06666667
+
+    Source: Chen et al., "REX: Revisiting Budgeted Training with an Improved Schedule", 2022.
+    """
+
+    def value(count: Count) -> Real:
+        steps = _count.length(decay_steps, count)
+        rest = _count.remaining(count, steps).hi
+        return between(
+            init_value, end_value, lambda: 2 * rest / (1 + rest), lambda: _count.elapsed(count, steps).hi / (1 + rest)
+        )
+
+    return value
 
 
 @exact_schedule
@@ -478,7 +675,7 @@ def noisy_linear_cosine_decay(
     def value(count: Count) -> Real:
         steps = _count.length(decay_steps, count)
         rest = _count.remaining(count, steps)
-        now = _count.as_real(_count.select(_count.reached(count, steps.counted), steps.counted, count))
+        now = _count.as_real(_count.least(count, steps.counted))
         deviation = _real.sqrt(_real.to_float(initial_variance)) * _real.power(
             1 + now, -_real.to_float(variance_decay) / 2
         )
@@ -512,11 +709,11 @@ def _raised_cosine(count: Count, decay_steps: Scalar, num_periods: Scalar) -> Re
     late = gone.hi > rest.hi
     from_start, from_end = _real.product(gone, n), _real.product(rest, n)
     # Half turns from the nearest maximum: n p, or n - n (1 - p) with whole turns of n left out.
-    turned = _real.plus(_off_whole(n), Twofold(-from_end.hi, -from_end.lo))
+    turned = _real.plus(_off_whole(n), _real.minus(from_end))
     turns = _off_whole(Twofold(where(late, turned.hi, from_start.hi), where(late, turned.lo, from_start.lo)))
     # cos(pi z)**2 = sin(pi y / 2)**2 with y = 1 - 2 abs(z).
     sign = where(turns.hi < 0, -1.0, 1.0)
-    return _squared_sine(_real.plus(Twofold(1.0, 0.0), Twofold(-2 * sign * turns.hi, -2 * sign * turns.lo)))
+    return squared_sine(_real.plus(Twofold(1.0, 0.0), Twofold(-2 * sign * turns.hi, -2 * sign * turns.lo)))
 
 
 def _off_whole(x: Twofold) -> Twofold:

@@ -1,8 +1,14 @@
 """Named one-line compositions."""
 
+from fractions import Fraction
+from typing import Any
+
+from optax_decay import _real
 from optax_decay._check import NonNegative, Number, Positive, Steps
-from optax_decay._clocks import warm_restarts
-from optax_decay._decays import cosine_decay
+from optax_decay._clocks import cyclic, delay, reverse, warm_restarts
+from optax_decay._decays import cosine_decay, exponential_decay, inverse_sqrt_decay, linear_decay
+from optax_decay._phases import Shape, cooldown, sequence, warmup
+from optax_decay._real import is_host
 from optax_decay._schedule import Schedule, exact_schedule
 
 
@@ -49,3 +55,280 @@ def cosine_decay_restarts(
     """
     decay = cosine_decay(init_value, first_decay_steps, alpha)
     return warm_restarts(decay, first_decay_steps, t_mul=t_mul, m_mul=m_mul, baseline=alpha * init_value)
+
+
+@exact_schedule
+def triangular(min_value: Number, max_value: Number, step_size: Steps) -> Schedule:
+    r"""Straight up and down between two values.
+
+    .. math:: s(t) = l + (u - l)\, (1 - |1 - (t \bmod 2n) / n|)
+
+    with :math:`l` = `min_value`, :math:`u` = `max_value` and :math:`n` = `step_size`: `cyclic` of `linear_decay`.
+
+    Args:
+      min_value: the value at 0. May be traced.
+      max_value: the value at the top. May be traced.
+      step_size: update steps up, and as many down, positive. May be traced.
+
+    Returns:
+      A schedule.
+
+    Raises:
+      ValueError: if `step_size` is not positive, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import numpy as np, optax_decay as od
+    >>> print(od.triangular(0.0, 0.1, 100)(np.array([0, 50, 100, 150, 200])))
+    [0.   0.05 0.1  0.05 0.  ]
+
+    Source: Smith, "Cyclical Learning Rates for Training Neural Networks", 2017.
+    """
+    return cyclic(linear_decay(max_value, step_size, min_value), step_size)
+
+
+@exact_schedule
+def triangular2(min_value: Number, max_value: Number, step_size: Steps) -> Schedule:
+    r"""`triangular` with an amplitude that halves each cycle.
+
+    .. math:: s(t) = l + (u - l)\, 2^{-i}\, (1 - |1 - (t \bmod 2n) / n|), \qquad i = \lfloor t / 2n \rfloor
+
+    with :math:`l` = `min_value`, :math:`u` = `max_value` and :math:`n` = `step_size`.
+
+    Args:
+      min_value: the value at 0. May be traced.
+      max_value: the value at the first top. May be traced.
+      step_size: update steps up, and as many down, positive. May be traced.
+
+    Returns:
+      A schedule.
+
+    Raises:
+      ValueError: if `step_size` is not positive, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import numpy as np, optax_decay as od
+    >>> print(od.triangular2(0.0, 0.1, 100)(np.array([100, 300, 500])))
+    [0.1   0.05  0.025]
+
+    Source: Smith, "Cyclical Learning Rates for Training Neural Networks", 2017.
+    """
+    return cyclic(linear_decay(max_value, step_size, min_value), step_size, m_mul=0.5, baseline=min_value)
+
+
+@exact_schedule
+def exp_range(min_value: Number, max_value: Number, step_size: Steps, gamma: Positive) -> Schedule:
+    r"""`triangular` with an amplitude that shrinks by `gamma` at every step.
+
+    .. math:: s(t) = l + (u - l)\, \gamma^t\, (1 - |1 - (t \bmod 2n) / n|)
+
+    with :math:`l` = `min_value`, :math:`u` = `max_value`, :math:`n` = `step_size` and :math:`\gamma` = `gamma`.
+
+    Args:
+      min_value: the value at 0. May be traced.
+      max_value: the value that the first top is near. May be traced.
+      step_size: update steps up, and as many down, positive. May be traced.
+      gamma: the amplitude's factor for each step, positive. May be traced.
+
+    Returns:
+      A schedule.
+
+    Raises:
+      ValueError: if `step_size` or `gamma` is not positive, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import numpy as np, optax_decay as od
+    >>> print(od.exp_range(0.0, 0.1, 1, 0.5)(np.array([1, 3])))
+    [0.05   0.0125]
+
+    Source: Smith, "Cyclical Learning Rates for Training Neural Networks", 2017.
+    """
+    return min_value + triangular(0.0, 1.0, step_size) * exponential_decay(max_value - min_value, 1, gamma)
+
+
+@exact_schedule
+def one_cycle(
+    peak_value: Number,
+    total_steps: Steps,
+    *,
+    rise_fraction: Positive = 0.3,
+    div_factor: Positive = 25.0,
+    final_div_factor: Positive = 1e4,
+) -> Schedule:
+    r"""Half a cosine up to the peak, half a cosine down to far below the start.
+
+    .. math::
+        s(t) = \begin{cases}
+        \cos\text{ine from } P / d \text{ to } P & t < r n \\ \cos\text{ine from } P \text{ to } P / (d f) & \text{else}
+        \end{cases}
+
+    with :math:`P` = `peak_value`, :math:`n` = `total_steps`, :math:`r` = `rise_fraction`, :math:`d` = `div_factor` and
+    :math:`f` = `final_div_factor`.
+
+    Args:
+      peak_value: the value at the top. May be traced.
+      total_steps: update steps of both, positive. May be traced.
+      rise_fraction: the share of them on the way up, between 0 and 1. May be traced.
+      div_factor: the peak over the start, positive. May be traced.
+      final_div_factor: the start over the end, positive. May be traced.
+
+    Returns:
+      A schedule.
+
+    Raises:
+      ValueError: if a length or a factor is not positive, `rise_fraction` is not below 1, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import numpy as np, optax_decay as od
+    >>> print(od.one_cycle(0.1, 100)(np.array([0, 30])))
+    [0.004 0.1  ]
+
+    Source: Smith and Topin, "Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates",
+    2018.
+    """
+    if is_host(rise_fraction) and rise_fraction >= 1:
+        raise ValueError(f"`rise_fraction` must be below 1, got {rise_fraction!r}.")
+    rise = _share(total_steps, rise_fraction)
+    fall = _less(total_steps, rise)
+    up = reverse(cosine_decay(peak_value, rise, 1 / div_factor), rise)
+    return sequence((up, rise), cosine_decay(peak_value, fall, 1 / (div_factor * final_div_factor)))
+
+
+@exact_schedule
+def warmup_cosine_decay(
+    peak_value: Number,
+    warmup_steps: NonNegative,
+    total_steps: Steps,
+    *,
+    init_value: Number = 0.0,
+    end_value: Number = 0.0,
+) -> Schedule:
+    r"""A line up to the peak, half a cosine down from it.
+
+    .. math::
+        s(t) = \begin{cases} v_0 + (P - v_0)\, t / w & t < w \\
+        E + (P - E) \frac{1 + \cos(\pi p)}{2} & \text{else} \end{cases}, \qquad
+        p = \min\left(\frac{t - w}{n - w}, 1\right)
+
+    with :math:`P` = `peak_value`, :math:`w` = `warmup_steps`, :math:`n` = `total_steps`, :math:`v_0` = `init_value` and
+    :math:`E` = `end_value`.
+
+    Args:
+      peak_value: the value after the warm-up. May be traced.
+      warmup_steps: update steps of the line, zero or more. May be traced.
+      total_steps: update steps of all, the warm-up included; more than that. May be traced.
+      init_value: the value at 0. May be traced.
+      end_value: the value at the end and from then on. May be traced.
+
+    Returns:
+      A schedule.
+
+    Raises:
+      ValueError: if `warmup_steps` is negative, `total_steps` does not exceed it, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import numpy as np, optax_decay as od
+    >>> print(od.warmup_cosine_decay(0.1, 10, 110)(np.array([0, 5, 10, 110])))
+    [0.   0.05 0.1  0.  ]
+    """
+    if is_host(warmup_steps, total_steps) and total_steps <= warmup_steps:
+        raise ValueError(f"`total_steps` must exceed `warmup_steps`, got {total_steps!r} and {warmup_steps!r}.")
+    decay = cooldown(peak_value, 0, _less(total_steps, warmup_steps), end_value=end_value, shape="cosine")
+    return warmup(decay, warmup_steps, init_value=init_value)
+
+
+@exact_schedule
+def warmup_stable_decay(
+    peak_value: Number,
+    warmup_steps: NonNegative,
+    total_steps: Steps,
+    cooldown_steps: NonNegative,
+    *,
+    end_value: Number = 0.0,
+    shape: Shape = "one_minus_sqrt",
+) -> Schedule:
+    r"""A line up to the peak, the peak, and a cooldown at the end.
+
+    .. math:: s(t) = \text{cooldown}(\text{warmup}(P, w),\; n - c,\; c)
+
+    with :math:`P` = `peak_value`, :math:`w` = `warmup_steps`, :math:`n` = `total_steps` and :math:`c` =
+    `cooldown_steps`.
+
+    Args:
+      peak_value: the value after the warm-up. May be traced.
+      warmup_steps: update steps of the line from 0, zero or more. May be traced.
+      total_steps: update steps of all, warm-up and cooldown included. May be traced.
+      cooldown_steps: update steps of the cooldown, zero or more. May be traced.
+      end_value: the value at the end and from then on. May be traced.
+      shape: the cooldown's, "linear", "cosine" or "one_minus_sqrt".
+
+    Returns:
+      A schedule.
+
+    Raises:
+      ValueError: if a number of steps is negative, warm-up and cooldown exceed `total_steps`, `shape` is none of the
+        three, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import numpy as np, optax_decay as od
+    >>> print(od.warmup_stable_decay(0.1, 10, 100, 20)(np.array([5, 10, 80, 85, 100])))
+    [0.05 0.1  0.1  0.05 0.  ]
+
+    Source: Hu et al., "MiniCPM: Unveiling the Potential of Small Language Models with Scalable Training Strategies",
+    2024.
+    """
+    if is_host(warmup_steps, total_steps, cooldown_steps) and warmup_steps + cooldown_steps > total_steps:
+        raise ValueError(
+            "`warmup_steps` and `cooldown_steps` must not exceed `total_steps`, "
+            f"got {warmup_steps!r}, {cooldown_steps!r} and {total_steps!r}."
+        )
+    return cooldown(
+        warmup(peak_value, warmup_steps),
+        _less(total_steps, cooldown_steps),
+        cooldown_steps,
+        end_value=end_value,
+        shape=shape,
+    )
+
+
+@exact_schedule
+def noam(model_size: Positive, warmup_steps: Positive, *, factor: Number = 1.0) -> Schedule:
+    r"""The Transformer's schedule: a line up, then an inverse square root of the count.
+
+    .. math:: s(t) = f\, d^{-1/2} \min\left((t + 1)^{-1/2},\; (t + 1)\, w^{-3/2}\right)
+
+    with :math:`d` = `model_size`, :math:`w` = `warmup_steps` and :math:`f` = `factor`.
+
+    Args:
+      model_size: the width of the model, positive. May be traced.
+      warmup_steps: update steps of the line, positive. May be traced.
+      factor: a scale. May be traced.
+
+    Returns:
+      A schedule.
+
+    Raises:
+      ValueError: if `model_size` or `warmup_steps` is not positive, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import optax_decay as od
+    >>> print(od.noam(100, 25)(99))
+    0.01
+
+    Source: Vaswani et al., "Attention Is All You Need", 2017.
+    """
+    decay = inverse_sqrt_decay(factor / _real.power(model_size, 0.5), 1)
+    return delay(warmup(delay(decay, _less(1, warmup_steps)), warmup_steps), -1)
+
+
+def _share(steps: Any, fraction: Any) -> Any:
+    """steps * fraction: of Python floats, the product of the decimals that they print as."""
+    return _plain(_real.decimal(steps) * _real.decimal(fraction)) if is_host(steps, fraction) else steps * fraction
+
+
+def _less(x: Any, y: Any) -> Any:
+    """x - y: of Python floats, the difference of the decimals that they print as."""
+    return _plain(_real.decimal(x) - _real.decimal(y)) if is_host(x, y) else x - y
+
+
+def _plain(exact: Fraction) -> int | float:
+    return exact.numerator if exact.denominator == 1 else float(exact)

@@ -207,6 +207,10 @@ def plus(x: Twofold, y: Twofold) -> Twofold:
     return renormalised(hi, lo + (x.lo + y.lo))
 
 
+def minus(x: Twofold) -> Twofold:
+    return Twofold(-x.hi, -x.lo)
+
+
 def product(x: Twofold, y: Twofold) -> Twofold:
     """x y, to about twice a float's precision."""
     if _is_enough(x, y):

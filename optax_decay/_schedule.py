@@ -75,10 +75,13 @@ class Schedule:
         cosine_decay(0.1, 2000)
         """
         parameters = inspect.signature(self._factory).parameters
-        for name in changes:
-            if name not in parameters:
-                raise TypeError(f"`{name}` is not an argument of {self.__name__}, which has {', '.join(parameters)}.")
         given = {**self._given, **changes}
+        for name in changes:
+            if name not in parameters and any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+                rest = next(p.name for p in parameters.values() if p.kind is p.VAR_KEYWORD)
+                given[rest] = {**given[rest], name: given.pop(name)}
+            elif name not in parameters:
+                raise TypeError(f"`{name}` is not an argument of {self.__name__}, which has {', '.join(parameters)}.")
         ordered = {name: given[name] for name in parameters if name in given}
         bound = inspect.BoundArguments(inspect.signature(self._factory), ordered)  # type: ignore[arg-type]
         return self._factory(*bound.args, **bound.kwargs)
@@ -148,8 +151,8 @@ def _needs_device(value: Any) -> bool:
     """Whether an argument is, or holds, a JAX array or tracer."""
     if isinstance(value, (float, int, str)):
         return False
-    if isinstance(value, tuple):
-        return any(map(_needs_device, value))
+    if isinstance(value, (tuple, dict)):
+        return any(map(_needs_device, value.values() if isinstance(value, dict) else value))
     return value._needs_device if isinstance(value, Schedule) else isinstance(value, jax.Array)
 
 
@@ -165,6 +168,8 @@ def _canonical(value: Any) -> Any:
         return type(value), value
     if isinstance(value, tuple):
         return tuple(_canonical(entry) for entry in value)
+    if isinstance(value, dict):
+        return frozenset((name, _canonical(entry)) for name, entry in value.items())
     if isinstance(value, Schedule) and not isinstance(value._key(), int):
         return value._key()
     if isinstance(value, np.dtype) or hasattr(value, "_makes_schedules"):
@@ -202,6 +207,8 @@ def _call_arguments(made: Schedule, most: int | None) -> Iterator[str]:
         parameter = parameters[name]
         if parameter.kind is parameter.VAR_POSITIONAL:
             yield from (_expression(entry, most) for entry in value)
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            yield from (f"{key}={_expression(entry, most)}" for key, entry in value.items())
         elif parameter.default is parameter.empty and parameter.kind is not parameter.KEYWORD_ONLY:
             yield _expression(value, most)
         else:
@@ -237,6 +244,15 @@ def _plain(annotation: Any) -> Any:
     return {_check.Scalar: float, _check.Scalar | None: float | None}.get(kind, kind)
 
 
+def _plain_value(value: Any) -> Any:
+    """NumPy scalars as Python numbers and lists as tuples, within tuples and named arguments too."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, (list, tuple)):
+        return tuple(map(_plain_value, value))
+    return {k: _plain_value(v) for k, v in value.items()} if isinstance(value, dict) else value
+
+
 def _factory(build: Callable[P, Any], exact: bool) -> Callable[P, Schedule]:
     signature = inspect.signature(build)
     kinds = {
@@ -254,10 +270,7 @@ def _factory(build: Callable[P, Any], exact: bool) -> Callable[P, Schedule]:
             raise TypeError(f"{build.__name__}: {error}.") from None
         given = bound.arguments
         for name, value in given.items():
-            if isinstance(value, np.generic):
-                value = value.item()
-            elif isinstance(value, list):
-                value = tuple(value)
+            value = _plain_value(value)
             given[name] = kinds[name](name, value) if name in kinds else value
         closure = build(*bound.args, **bound.kwargs)
         if isinstance(closure, Schedule):
@@ -267,6 +280,7 @@ def _factory(build: Callable[P, Any], exact: bool) -> Callable[P, Schedule]:
     shown = [p.replace(annotation=_plain(p.annotation)) for p in signature.parameters.values()]
     factory.__signature__ = signature.replace(parameters=shown, return_annotation=Schedule)  # type: ignore[attr-defined]
     factory._makes_schedules = True  # type: ignore[attr-defined]
+    factory._kinds = kinds  # type: ignore[attr-defined]
     return factory
 
 

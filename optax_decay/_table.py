@@ -12,7 +12,7 @@ from jax import lax
 
 from optax_decay import _count, _real
 from optax_decay._count import Count
-from optax_decay._real import Real, is_host, where
+from optax_decay._real import Real, Twofold, is_host, where
 
 
 class Boundaries(NamedTuple):
@@ -24,33 +24,49 @@ class Boundaries(NamedTuple):
 
 
 def boundaries(given: Any) -> Boundaries:
-    """A sequence of boundaries, concrete or traced, below zero as -1: every count has passed those."""
+    """A sequence of boundaries, concrete or traced, as a table."""
     values: Any = given
     if isinstance(given, tuple) and not is_host(*given):
         values = jnp.stack([jnp.asarray(entry) for entry in given])
     if isinstance(values, jax.Array):
         if jnp.issubdtype(values.dtype, jnp.integer):
-            return Boundaries([], lax.max(values, jnp.full_like(values, -1)), None)
+            return Boundaries([], values, None)
         values = lax.convert_element_type(values, _real.float_dtype())
         whole = lax.floor(values)
-        return Boundaries(
-            [], lax.convert_element_type(lax.max(whole, jnp.full_like(whole, -1)), _count.int_dtype()), values - whole
-        )
+        return Boundaries([], lax.convert_element_type(whole, _count.int_dtype()), values - whole)
     entries = [_real.decimal(value) for value in (values.tolist() if isinstance(values, np.ndarray) else values)]
     whole = [math.floor(entry) for entry in entries]
     part = [float(entry - floor) for entry, floor in zip(entries, whole, strict=True)]
     limit = np.iinfo(np.int64).max
-    clipped = np.array([min(max(floor, -1), limit) for floor in whole], np.int64)
+    clipped = np.array([min(max(floor, -limit), limit) for floor in whole], np.int64)
     if not any(part):
         return Boundaries(whole, clipped, None)
     return Boundaries(entries, clipped, np.array(part))
+
+
+def _clipped(table: Boundaries) -> jax.Array:
+    last = _count.last_count()
+    return jnp.asarray(
+        table.whole.clip(max=last) if isinstance(table.whole, jax.Array) else table.whole.clip(-last, last)
+    )
+
+
+def position(table: Boundaries, index: Real, like: Count) -> Twofold:
+    """A boundary as a real number."""
+    if is_host(index):
+        return _real.exactly(table.entries[index])
+    whole = _real.of_integer(take(lax.convert_element_type(_clipped(table), _count.int_dtype()), index))
+    if table.part is None:
+        return whole
+    part = take(jnp.asarray(table.part, whole.hi.dtype), index)
+    return _real.plus(whole, Twofold(part, 0 * part))
 
 
 def passed(table: Boundaries, count: Count) -> Real:
     """How many boundaries lie before the count: a boundary step itself has not passed."""
     if is_host(count.whole):
         return bisect.bisect_left(table.entries, _count.number(count))
-    whole = lax.convert_element_type(jnp.asarray(table.whole.clip(max=_count.last_count())), _count.int_dtype())
+    whole = lax.convert_element_type(_clipped(table), _count.int_dtype())
     if count.part is None:
         return at_most(whole, count.whole - 1)
     part = count.part.hi + count.part.lo

@@ -16,7 +16,7 @@ import optax_decay as od
 ROOT = Path(__file__).parent.parent
 FACTORIES = [name for name in od.__all__ if name != "Schedule"]
 MODULES = [
-    "_real", "_count", "_table", "_cycle", "_check", "_schedule", "_decays", "_clocks", "_presets", "__init__",
+    "_real", "_count", "_table", "_cycle", "_check", "_schedule", "_decays", "_clocks", "_phases", "_values", "_presets", "__init__",
 ]  # fmt: skip
 
 
@@ -42,7 +42,7 @@ def test_every_docstring_says_what_goes_in_what_comes_out_and_what_is_raised(nam
     for section in ("Args:", "Returns:", "Raises:", ">>>"):
         assert section in text
     for parameter in inspect.signature(getattr(od, name)).parameters:
-        assert re.search(rf"^\s+\*?{parameter}:", text, re.MULTILINE), parameter
+        assert re.search(rf"^\s+\**{parameter}:", text, re.MULTILINE), parameter
 
 
 def test_imports_run_one_way():

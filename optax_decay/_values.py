@@ -1,0 +1,186 @@
+"""Values: combinators that change what a base gives."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from optax_decay import _check, _real
+from optax_decay._check import Base, NonNegative, Scalar, Seed
+from optax_decay._count import Count
+from optax_decay._decays import standard_normal
+from optax_decay._real import Real, Twofold, is_host
+from optax_decay._schedule import Schedule, at, exact_schedule
+
+Curve = Callable[[Count], Real]
+
+
+def _optional_number(name: str, value: Any) -> Any:
+    return None if value is None else _check.number(name, value)
+
+
+def _float_dtype(name: str, value: Any) -> str:
+    try:
+        dtype = jnp.dtype(value)
+    except TypeError:
+        raise TypeError(f"`{name}` must be a dtype, got {value!r}.") from None
+    if not jnp.issubdtype(dtype, jnp.floating):
+        raise TypeError(f"`{name}` must be a float dtype, got {value!r}.")
+    return dtype.name
+
+
+def _factory(name: str, value: Any) -> Any:
+    if not hasattr(value, "_makes_schedules"):
+        raise TypeError(f"`{name}` must be a schedule factory, got {value!r}.")
+    return value
+
+
+OptionalNumber = Annotated[Scalar | None, _optional_number]
+
+
+@exact_schedule
+def clip(base: Base, *, min_value: OptionalNumber = None, max_value: OptionalNumber = None) -> Curve:
+    r"""Any base, held between two bounds.
+
+    .. math:: s(t) = \min(\max(\text{base}(t), l), u)
+
+    with :math:`l` = `min_value` and :math:`u` = `max_value`.
+
+    Args:
+      base: any callable of the count, or a number.
+      min_value: the least value, or None. May be traced.
+      max_value: the greatest value, or None; it wins where the two cross. May be traced.
+
+    Returns:
+      A schedule.
+
+    Raises:
+      ValueError: if `min_value` exceeds `max_value`, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import numpy as np, optax_decay as od
+    >>> print(od.clip(od.linear_decay(0.1, 100), min_value=0.05)(np.array([0, 25, 75])))
+    [0.1   0.075 0.05 ]
+    """
+    if isinstance(min_value, (int, float)) and isinstance(max_value, (int, float)) and min_value > max_value:
+        raise ValueError(f"`min_value` must not exceed `max_value`, got {min_value!r} and {max_value!r}.")
+
+    def value(count: Count) -> Real:
+        result = at(base, count)
+        if min_value is not None:
+            result = _real.maximum(result, _real.to_float(min_value))
+        return result if max_value is None else _real.minimum(result, _real.to_float(max_value))
+
+    return value
+
+
+@exact_schedule
+def cast(base: Base, dtype: Annotated[Any, _float_dtype]) -> Curve:
+    r"""Any base in another float dtype.
+
+    .. math:: s(t) = \text{base}(t) \quad \text{rounded to} \quad d
+
+    with :math:`d` = `dtype`. It is for what uses a rate without casting it: in a `lax.scan` over bfloat16 parameters, a
+    float32 rate would make them float32.
+
+    Args:
+      base: any callable of the count, or a number.
+      dtype: a float dtype, such as "bfloat16".
+
+    Returns:
+      A schedule with values of that dtype.
+
+    Raises:
+      ValueError: if a number is not finite.
+      TypeError: if `dtype` is no float dtype, or `base` of the wrong kind.
+
+    >>> import optax_decay as od
+    >>> od.cast(od.constant(0.5), "bfloat16")(3).dtype
+    dtype(bfloat16)
+    """
+
+    def value(count: Count) -> Real:
+        result = at(base, count)
+        shape = np.shape(count.whole)
+        result = jnp.asarray(_real.as_float(result, jnp.float32(0)) if is_host(result) else result)
+        return jnp.broadcast_to(lax.convert_element_type(result, jnp.dtype(dtype)), result.shape or shape)
+
+    return value
+
+
+@exact_schedule
+def jitter(base: Base, seed: Seed, stddev: NonNegative) -> Curve:
+    r"""Any base with multiplicative noise.
+
+    .. math:: s(t) = \text{base}(t)\, (1 + \sigma z_t), \qquad z_t \sim N(0, 1)
+
+    with :math:`\sigma` = `stddev` and :math:`z_t` drawn from `seed` and the whole part of the count: the same count
+    always has the same value, and counts between two whole ones share a draw.
+
+    Args:
+      base: any callable of the count, or a number.
+      seed: an integer. May be traced.
+      stddev: the noise's standard deviation as a share of the value, zero or positive. May be traced.
+
+    Returns:
+      A schedule.
+
+    Raises:
+      ValueError: if `stddev` is negative, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import optax_decay as od
+    >>> rate = od.jitter(0.1, seed=0, stddev=0.1)
+    >>> bool(rate(5) == rate(5) != rate(6))
+    True
+    """
+    return lambda count: at(base, count) * (1 + _real.to_float(stddev) * standard_normal(seed, count))
+
+
+@exact_schedule
+def scheduled(factory: Annotated[Any, _factory], **hyperparameters: Any) -> Curve:
+    r"""A factory's schedule whose hyperparameters are schedules themselves.
+
+    .. math:: s(t) = \text{factory}(h_1(t), h_2(t), \dots)(t)
+
+    with :math:`h` = `hyperparameters`: schedules are evaluated at the count, anything else is passed on as it is. An
+    argument that is a base, such as `warm_restarts`'s, stays a schedule.
+
+    Args:
+      factory: a schedule factory, one of this package's or made with `schedule`.
+      **hyperparameters: its arguments by name. May be traced, as the factory allows.
+
+    Returns:
+      A schedule.
+
+    Raises:
+      ValueError: as the factory does, once for the count 0 when the schedule is built.
+      TypeError: if `factory` makes no schedules, or as the factory does.
+
+    >>> import numpy as np, optax_decay as od
+    >>> rate = od.scheduled(od.polynomial_decay, init_value=od.linear_decay(0.1, 1000), decay_steps=500, end_value=0.0)
+    >>> print(rate(np.array([0, 250, 500])))
+    [0.1    0.0375 0.    ]
+    """
+    kinds = factory._kinds
+    moving = {k: v for k, v in hyperparameters.items() if isinstance(v, Schedule) and kinds.get(k) is not _check.base}
+
+    def made(count: Count) -> Real:
+        now = {name: at(schedule, count) for name, schedule in moving.items()}
+        return factory(**{**hyperparameters, **now})._at(count)
+
+    if not any(schedule._needs_device for schedule in moving.values()):
+        made(Count(0))
+
+    def value(count: Count) -> Real:
+        if is_host(count.whole) or not count.whole.ndim:
+            return made(count)
+        # One set of hyperparameters for each count.
+        shape = count.whole.shape
+        flat = jax.tree.map(lambda x: jnp.ravel(x), count)
+        return jnp.reshape(jax.vmap(lambda c: jnp.asarray(made(Count(c[0], c[1] and Twofold(*c[1])))))(flat), shape)
+
+    return value
