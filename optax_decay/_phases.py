@@ -15,8 +15,6 @@ Curve = Callable[[Count], Real]
 
 def _phases(name: str, value: Any) -> Any:
     """(schedule, steps) pairs and a last schedule."""
-    if not value:
-        raise ValueError(f"`{name}` must end in a schedule, got none.")
     *timed, last = value
     checked = []
     for i, phase in enumerate(timed):
@@ -70,6 +68,8 @@ def sequence(*phases: Annotated[Any, _phases]) -> Curve:
     >>> print(rate(np.array([0, 99, 100, 149, 150])))
     [0.01  0.01  0.1   0.051 0.05 ]
     """
+    if not phases:
+        raise ValueError("`phases` must end in a schedule, got none.")
     *timed, last = phases
 
     def value(count: Count) -> Real:
@@ -126,7 +126,7 @@ def warmup(base: Base, steps: NonNegative, *, init_value: Number = 0.0) -> Curve
         if length is None:
             return at(base, count)
         # The base rests at its start until then, so that one evaluation serves both.
-        then = at(base, _count.difference(count, length.counted))
+        then = at(base, _count.shifted(count, -steps))
         rest, gone = _count.remaining(count, length).hi, _count.elapsed(count, length).hi
         return _unless(steps, _real.to_float(init_value) * rest + then * gone, then)
 
