@@ -41,7 +41,7 @@ SWEEP_SEEDS = 6
 MOST_SEEDS = 64
 TRAIN, VALIDATION, TEST = 1077, 360, 360
 
-RESULTS = Path(__file__).parent / "results"
+RESULTS = Path("benchmarks/results")
 SUFFIXES = (".svg", ".png", ".pdf")
 RATE, LOSS, FAINT, INK = "#c8553d", "#28587b", "#b9c0c7", "#333a40"
 STYLE: dict[Any, Any] = {
@@ -246,8 +246,11 @@ def applied_rates(lr: od.Schedule, updates: int) -> np.ndarray:
         update, state = transform.update(gradient, state)
         return state, update
 
-    rates = -np.asarray(jax.jit(lambda ones: lax.scan(step, transform.init(ones[0]), ones)[1])(jnp.ones(updates)))
-    expected = np.asarray(lr(np.arange(updates)))
+    @jax.jit
+    def applied_and_expected(gradients: jax.Array, counts: jax.Array) -> tuple[jax.Array, jax.Array]:
+        return -lax.scan(step, transform.init(gradients[0]), gradients)[1], lr(counts)
+
+    rates, expected = map(np.asarray, applied_and_expected(jnp.ones(updates), jnp.arange(updates)))
     np.testing.assert_allclose(rates, expected, rtol=1e-6, atol=2e-6 * expected.max(), err_msg=f"{lr!r}")
     return rates
 
@@ -257,7 +260,7 @@ def measured(lr: od.Schedule, peak: float, train_all: Program, test: Split) -> R
     weights, losses = train_all()
     rates = applied_rates(lr, losses.shape[1])
     if not np.isfinite(losses).all():
-        raise FloatingPointError(f"Training with {lr!r} diverged.")
+        raise SystemExit(f"Training with {lr!r} diverged.")
     return Result(lr, peak, rates, np.asarray(losses), *map(np.asarray, scores(weights, test)))
 
 
@@ -267,12 +270,22 @@ def seconds(train_all: Program) -> float:
     return time.perf_counter() - begin
 
 
+def timed(programs: dict[str, Program], rounds: int, progress: tqdm) -> dict[str, np.ndarray]:
+    """The seconds of each kind's trainings: a row a round, the constant rate's beside the kind's own."""
+    pairs = {kind: np.empty((rounds, 2)) for kind in programs}
+    for i in range(rounds):
+        for kind, train_all in programs.items():
+            pairs[kind][i] = seconds(programs["constant"]), seconds(train_all)
+            progress.update()
+    return pairs
+
+
 def experiment(size: Size) -> tuple[dict[str, Result], dict[str, np.ndarray]]:
-    """Each kind's result, and what its trainings took: a row a round, the constant rate's seconds, then the kind's."""
+    """What training with each kind came to, and what it took."""
     examples, validation, test = load()
     start = starts(range(size.seeds), size.updates, size.batch)
     sweep = starts(range(MOST_SEEDS, MOST_SEEDS + min(SWEEP_SEEDS, size.seeds)), size.updates, size.batch)
-    results, programs, pairs = {}, {}, {kind: [] for kind in KINDS}
+    results, programs = {}, {}
     with tqdm(total=len(KINDS) * (2 + size.rounds), unit="run", leave=False) as progress:
         for kind, schedule in KINDS.items():
             progress.set_description(f"{kind}: peak rate")
@@ -284,11 +297,7 @@ def experiment(size: Size) -> tuple[dict[str, Result], dict[str, np.ndarray]]:
             results[kind] = measured(lr, peak, programs[kind], test)
             progress.update()
         progress.set_description("step time")
-        for _ in range(size.rounds):
-            for kind in KINDS:
-                pairs[kind].append((seconds(programs["constant"]), seconds(programs[kind])))
-                progress.update()
-    return results, {kind: np.array(pair) for kind, pair in pairs.items()}
+        return results, timed(programs, size.rounds, progress)
 
 
 def mean_and_spread(values: np.ndarray, digits: int) -> str:
@@ -390,7 +399,8 @@ def picture_path(text: str) -> Path:
 
 def try_to_write(path: Path) -> None:
     """Raises OSError now where drawing the picture would in a minute; leaves no file."""
-    path.parent.mkdir(exist_ok=True)
+    if not path.parent.exists():
+        path.parent.mkdir()
     if path.exists():
         path.open("ab").close()
     else:

@@ -297,7 +297,8 @@ def cyclic(base, fall_steps, *, rise_steps=None, t_mul=1, m_mul=1.0, cycles=None
 
 
 def _scaled(value, baseline, m_mul, index):
-    return baseline + (value - baseline) * raised(m_mul, Fraction(index))
+    # m_mul**index may be infinite, and 0 times that is no number.
+    return baseline if value == baseline else baseline + (value - baseline) * raised(m_mul, Fraction(index))
 
 
 @schedule

@@ -1,6 +1,7 @@
 """Schedules of seven other libraries, each one expression here: `peers/record.py` recorded what they really give."""
 
 import json
+import re
 from pathlib import Path
 
 import jax
@@ -37,3 +38,25 @@ def test_one_expression_gives_what_the_other_library_gives(name):
     assert off[worst] <= 2e-6, (
         f"{values[worst]} at count {case['counts'][worst]}, where {case['library']} gives {expected[worst]}"
     )
+
+
+def rows(path: str) -> list[str]:
+    """The right cells of a correspondence table."""
+    text = (Path(__file__).parent.parent / path).read_text()
+    return re.findall(r"^\| \w+ `.*\| `([^|]*)` \|$", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", ["README.md", "tests/peers/table.md"])
+def test_each_row_of_the_tables_is_a_recorded_schedules_expression(path):
+    recorded = {EXPRESSIONS[name](od) for name in CASES}
+    namespace = {name: getattr(od, name) for name in od.__all__}
+    made = [od.as_schedule(eval(expression, namespace)) for expression in rows(path)]
+    assert len(made) >= 55
+    assert not [schedule for schedule in made if schedule not in recorded]
+
+
+def test_the_readme_has_a_row_for_each_recorded_schedule():
+    names = {(case["library"], case["schedule"]) for case in RECORDED}
+    text = (Path(__file__).parent.parent / "README.md").read_text()
+    assert len(rows("README.md")) >= len(names) - 1
+    assert len(text.splitlines()) < 120
