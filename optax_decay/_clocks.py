@@ -6,7 +6,7 @@ from typing import Any
 from optax_decay import _count, _cycle, _real
 from optax_decay._check import Base, Cycles, NonNegative, Number, OptionalSteps, Positive, Scalar, Steps
 from optax_decay._count import Count
-from optax_decay._real import Real, is_host
+from optax_decay._real import Real, is_host, where
 from optax_decay._schedule import at, exact_schedule
 
 Curve = Callable[[Count], Real]
@@ -118,10 +118,10 @@ def cyclic(
     def value(count: Count) -> Real:
         index, local = _cycle.cycle(count, both, t_mul, cycles)
         up, down = _count.length(rise, local), _count.length(fall_steps, local)
-        climbing = _count.difference(up.counted, local)
+        climbing = _count.until(local, up)
         if rise_steps is not None:
             climbing = _count.rescaled(climbing, down, up)
-        falling = _count.reached(local, up.counted)
+        falling = _count.over(local, up)
         seen = _count.select(falling, _count.difference(local, up.counted), climbing)
         return _scaled(at(base, seen), index, m_mul, baseline)
 
@@ -267,7 +267,7 @@ def reverse(base: Base, steps: Steps) -> Curve:
     >>> print(od.reverse(od.linear_decay(0.1, 100), 100)(np.array([0, 50, 100, 200])))
     [0.   0.05 0.1  0.1 ]
     """
-    return lambda count: at(base, _count.difference(_count.length(steps, count).counted, count))
+    return lambda count: at(base, _count.until(count, _count.length(steps, count)))
 
 
 def _check_ends(t_mul: Scalar, cycles: Scalar | None) -> None:
@@ -279,10 +279,12 @@ def _scaled(value: Real, index: Real, m_mul: Scalar, baseline: Scalar) -> Real:
     """baseline + (value - baseline) m_mul**index."""
     if is_host(m_mul) and m_mul == 1:
         return value
-    factor = _real.integer_power(m_mul, index)
     if is_host(baseline) and baseline == 0:
-        return value * factor
-    return value * factor + _real.to_float(baseline) * (1 - factor)
+        return _real.times_power(value, m_mul, index)
+    low = _real.to_float(baseline)
+    # What lies on the baseline stays there, however large the factor; the first cycle is the base bit for bit.
+    scaled = where(value == low, low, low + _real.times_power(value - low, m_mul, index))
+    return where(index == 0, value, scaled)
 
 
 def _sum_of_steps(rise: Any, fall: Any) -> Any:

@@ -358,7 +358,7 @@ def divide_with_remainder(count: Count, by: Length) -> tuple[Real, Count]:
         rest = _scaled_part(None, 1, remainder, by.denominator, whole)
         if count.part is not None:
             rest = _carried(rest.whole, _real.plus(rest.part or _NONE, count.part))
-        rest = select(crossed > 0, difference(rest, by.counted), rest)
+        rest = select(crossed > 0, from_real(_real.product(both.part or _NONE, by.real), count), rest)
         stage = both.whole
     if is_host(by.denominator):
         return stage, rest
@@ -384,6 +384,22 @@ def reached(count: Count, other: Count) -> Any:
         return count.whole >= other.whole
     x, y = count.part or _NONE, other.part or _NONE
     return (count.whole > other.whole) | ((count.whole == other.whole) & ((x.hi - y.hi) + (x.lo - y.lo) >= 0))
+
+
+def over(count: Count, steps: Length) -> Any:
+    """Whether count >= steps."""
+    if is_host(steps.numerator) and steps.numerator > last_count() * steps.denominator:
+        return count.whole < 0
+    return reached(count, steps.counted)
+
+
+def until(count: Count, steps: Length) -> Count:
+    """max(steps - count, 0), at most the last count."""
+    rest = difference(steps.counted, count)
+    if is_host(steps.numerator) and steps.numerator > last_count() * steps.denominator:
+        beyond = 0 if is_host(count.whole) else steps.numerator // steps.denominator - last_count()
+        rest = shifted(rest, min(beyond, last_count()))
+    return select(rest.whole >= last_count(), Count(last_count() + 0 * rest.whole), rest)
 
 
 def elapsed(count: Count, of: Length) -> Twofold:

@@ -136,22 +136,25 @@ def _looked_up(count: Count, table: _Rows, steps: Length) -> tuple[Real, Count]:
         begun = within & (begin <= jnp.expand_dims(count.whole, -1))
         row = lax.reduce_sum(lax.convert_element_type(begun, begin.dtype), (begun.ndim - 1,)) - 1
     if count.part is not None and (table.lead > 0).any():
-        # A cycle that begins between two whole counts may have begun as well.
-        following = _real.minimum(row + 1, len(table.index) - 1)
-        ahead = _real.of_integer(_table.take(lead, following) - _table.take(scale, following))
-        reach = _real.plus(_real.product(count.part, _real.of_integer(_table.take(scale, following))), ahead)
-        begun = (_table.take(begin, following) - count.whole == 1) & (reach.hi >= 0)
-        row = where(begun, following, row)
+        # Cycles that begin between two whole counts may have begun as well: as many as share a ceiling.
+        shared = min(int(np.unique(table.ceiling, return_counts=True)[1].max()), 64)
+        for _ in range(shared):
+            following = _real.minimum(row + 1, len(table.index) - 1)
+            ahead = _real.of_integer(_table.take(lead, following) - _table.take(scale, following))
+            reach = _real.plus(_real.product(count.part, _real.of_integer(_table.take(scale, following))), ahead)
+            begun = (_table.take(begin, following) - count.whole == 1) & (reach.hi >= 0)
+            row = where(begun, following, row)
     whole, slow = count.whole - _table.take(begin, row), _table.take(slow, row)
     if (table.lead == 0).all() and (table.scale == 1).all():
         local = _count.scaled(Count(whole, count.part), 1, slow)
     else:
         local = _count.scaled(Count(whole, count.part), _table.take(scale, row), slow, _table.take(lead, row))
 
-    if table.excess[-1] > 1:  # a last cycle too slow for an integer: its counts stay below 1
-        slower = _real.product(_real.of_integer(slow), _real.twofold(float(table.excess[-1])))
+    if table.excess[-1] > 1:  # the last cycles are too slow for an integer
+        excess = _table.take(_table.values(table.excess)(count), row)
+        slower = _real.product(_real.of_integer(slow), Twofold(excess, 0 * excess))
         fraction = _real.quotient(_count.real(Count(whole, count.part)), slower)
-        local = _count.select(row == len(table.index) - 1, _count.from_real(fraction, count), local)
+        local = _count.select(excess > 1, _count.from_real(fraction, count), local)
     if not is_host(steps.denominator):
         sums, power = (
             _table.take(jnp.asarray(column, steps.real.hi.dtype), row)

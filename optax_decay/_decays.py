@@ -708,12 +708,26 @@ def _raised_cosine(count: Count, decay_steps: Scalar, num_periods: Scalar) -> Re
     gone, rest = _count.elapsed(count, steps), _count.remaining(count, steps)
     late = gone.hi > rest.hi
     from_start, from_end = _real.product(gone, n), _real.product(rest, n)
-    # Half turns from the nearest maximum: n p, or n - n (1 - p) with whole turns of n left out.
-    turned = _real.plus(_off_whole(n), _real.minus(from_end))
-    turns = _off_whole(Twofold(where(late, turned.hi, from_start.hi), where(late, turned.lo, from_start.lo)))
-    # cos(pi z)**2 = sin(pi y / 2)**2 with y = 1 - 2 abs(z).
-    sign = where(turns.hi < 0, -1.0, 1.0)
-    return squared_sine(_real.plus(Twofold(1.0, 0.0), Twofold(-2 * sign * turns.hi, -2 * sign * turns.lo)))
+    # cos(pi z)**2 = sin(pi y / 2)**2 with y = 1 - 2 abs(z), z being n p less whole turns, or n - n (1 - p).
+    early = _from_zero(from_start)
+    if isinstance(num_periods, (int, float)) and num_periods % 1 == 0.5:
+        # It ends in a zero, which the steps that remain are the distance from.
+        ending = _folded(from_end)
+    else:
+        ending = _from_zero(_real.plus(_off_whole(n), _real.minus(from_end)))
+    return squared_sine(Twofold(where(late, ending.hi, early.hi), where(late, ending.lo, early.lo)))
+
+
+def _from_zero(turns: Twofold) -> Twofold:
+    """1 - 2 abs(z) for z, the turns less the nearest whole number."""
+    return _real.plus(Twofold(1.0, 0.0), _real.minus(_folded(turns)))
+
+
+def _folded(turns: Twofold) -> Twofold:
+    """2 abs(z)."""
+    z = _off_whole(turns)
+    sign = where(z.hi < 0, -2.0, 2.0)
+    return Twofold(sign * z.hi, sign * z.lo)
 
 
 def _off_whole(x: Twofold) -> Twofold:

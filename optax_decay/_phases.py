@@ -80,7 +80,7 @@ def sequence(*phases: Annotated[Any, _phases]) -> Curve:
                 continue
             length = _count.length(steps if is_host(steps) else _real.maximum(steps, 0), count)
             # A phase that is over sees its end: what it would give beyond is never computed.
-            later.append((_count.reached(local, length.counted), at(base, _count.least(local, length.counted))))
+            later.append((_count.over(local, length), at(base, _count.least(local, length.counted))))
             local = _count.difference(local, length.counted)
         result = at(last, local)
         for over, phase in reversed(later):

@@ -314,17 +314,17 @@ def log(x: Twofold, less_one: Twofold | None = None) -> Twofold:
     return renormalised(head.hi, head.lo + (2 * s.lo + k * ln2_lo + tail))
 
 
-def integer_power(x: Real, n: Real) -> Real:
-    """x**n for a hyperparameter x >= 0 and an integer n >= 0, 0**0 being 1."""
+def times_power(scale: Real, x: Real, n: Real) -> Real:
+    """scale x**n for a hyperparameter x >= 0 and an integer n >= 0, 0**0 being 1; bit for bit scale at n = 0."""
     if is_host(x, n):
-        return math.inf if x > 1 and n * math.log(x) > 709 else float(x) ** n
+        return scale * (math.inf if x > 1 and n * math.log(x) > 709 else float(x) ** n) if n else scale
     if is_host(x):
         log_x = log(exactly(x)) if x > 0 else Twofold(0.0, 0.0)
         some: Any = x > 0
     else:
         some = x > 0
         log_x = log(twofold(where(some, x, 1)))
-    return where(n == 0, 1.0, where(some, exp(product(of_integer(n), log_x)), 0.0))
+    return where(n == 0, scale, where(some, times_exp(scale, product(of_integer(n), log_x)), 0 * scale))
 
 
 def less_exp(x: Twofold) -> Real:

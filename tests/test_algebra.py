@@ -93,7 +93,7 @@ def test_every_decay_under_every_combinator_traced_is_within_2e_6_of_scale(combi
 @pytest.mark.slow
 @pytest.mark.parametrize(("decay", "combinator"), MATRIX)
 def test_every_decay_under_every_combinator_concrete_is_within_2e_6_of_scale(decay, combinator):
-    for steps, n, k in [(100, 40, 7), (7, 2.5, 12_345), (10**8, 3, 10**6)]:
+    for steps, n, k in [(100, 40, 7), (7, 2.5, 12_345)]:
         schedule, reference = (
             COMBINATORS[combinator](m, DECAYS[decay](m, 0.5, steps, 0.125), n, k) for m in (od, oracle)
         )
@@ -132,7 +132,7 @@ def test_hypothesis_finds_no_nest_that_is_off(nest, seed):
 
 @pytest.mark.slow
 @given(nest=nests(4), seed=st.integers(0, 2**16))
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_hypothesis_finds_no_deep_nest_that_is_off(nest, seed):
     check_nest(nest, seed)
 

@@ -110,7 +110,7 @@ def test_a_decay_is_within_4_ulp_of_its_definition(name, before, after, flags, s
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "before", "after", "flags"), CASES)
-@pytest.mark.parametrize("steps", STEPS)
+@pytest.mark.parametrize("steps", [1, 41, 2**24 + 1, 3 * 10**8 + 1, 2**31 + 7, 2.5])
 def test_a_decay_is_within_4_ulp_of_its_definition_in_every_way(name, before, after, flags, steps):
     args = (*before, steps, *after)
     schedule, counts = getattr(od, name)(*args, **flags), counts_for(steps, seed=1)
