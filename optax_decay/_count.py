@@ -141,9 +141,11 @@ def real(count: Count) -> Twofold:
 def _carried(whole: Real, part: Twofold) -> Count:
     """whole + part as a count, where part may be any number."""
     below = _real.floor(part.hi)
-    above = part.hi - below
-    borrow = where(above + part.lo < 0, 1, 0 * whole)
-    return Count(whole + as_int(below, whole) - borrow, Twofold(above + _real.to_float(borrow), part.lo))
+    # Above a tiny negative part's floor lies nearly 1: what that rounds off belongs to the low part.
+    above, rounded = _real.total(part.hi, -below)
+    low = part.lo + rounded
+    borrow = where(above + low < 0, 1, 0 * whole)
+    return Count(whole + as_int(below, whole) - borrow, Twofold(above + _real.to_float(borrow), low))
 
 
 def as_int(x: Real, like: Real) -> Real:

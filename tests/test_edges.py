@@ -20,6 +20,7 @@ POINTS = [
     (lambda m: m.warm_restarts(m.linear_decay(1.0, 33.3), 33.3, t_mul=0.5, cycles=30), [66.5]),
     (lambda m: m.warm_restarts(m.linear_decay(1.0, 0.1), 0.1, t_mul=2), [5 * 10**8, 10**9]),
     (lambda m: m.expanding_cycle(m.linear_decay(1.0, 1), 0.1), [3 * 10**8, 2 * 10**9]),
+    (lambda m: m.cyclic(m.exponential_decay(1.0, 33, 0.5, staircase=True), 33, t_mul=2, rise_steps=19), [1744830413]),
 ]
 
 

@@ -137,3 +137,48 @@ def test_a_bfloat16_hyperparameter_is_computed_with_in_float32():
     value = jax.jit(lambda a: od.cosine_decay(a, 10)(5))(jnp.bfloat16(0.5))
     assert value.dtype == jnp.float32
     np.testing.assert_allclose(value, 0.25, rtol=1e-6)
+
+
+# The rest of the algebra, likewise: a peak, a length and one more number.
+REST = {
+    "piecewise linear": (lambda a, n, r: od.piecewise_linear([n, n + 100, 1000], [a, r, a]), 0.5),
+    "inverse root": (lambda a, n, r: od.inverse_sqrt_decay(a, n) * r, 0.5),
+    "one minus root": (lambda a, n, r: od.one_minus_sqrt_decay(a, n, r), 0.01),
+    "tanh": (lambda a, n, r: od.tanh_decay(a, n, 0.01, lower=-r, upper=r), 3.0),
+    "rex": (lambda a, n, r: od.rex_decay(a, n, r), 0.01),
+    "delay": (lambda a, n, r: od.delay(od.linear_decay(a, n, r), n), 0.01),
+    "stretch": (lambda a, n, r: od.stretch(od.cosine_decay(a, n), r), 2.5),
+    "staircase": (lambda a, n, r: od.staircase(od.cosine_decay(a, 100), n) * r, 0.5),
+    "reverse": (lambda a, n, r: od.reverse(od.cosine_decay(a, n), n) + r, 0.5),
+    "sequence": (lambda a, n, r: od.sequence((a, n), (od.linear_decay(a, n), n), r), 0.5),
+    "warmup": (lambda a, n, r: od.warmup(od.cosine_decay(a, 100), n, init_value=r), 0.01),
+    "cooldown": (lambda a, n, r: od.cooldown(od.linear_decay(a, 1000), n, n, end_value=r, shape="cosine"), 0.01),
+    "clip": (lambda a, n, r: od.clip(od.linear_decay(a, n), min_value=r), 0.05),
+    "jitter": (lambda a, n, r: od.jitter(od.linear_decay(a, n), 3, r), 0.05),
+    "exp_range": (lambda a, n, r: od.exp_range(0.01, a, n, r), 0.999),
+    "one_cycle": (lambda a, n, r: od.one_cycle(a, n, rise_fraction=r), 0.25),
+    "warmup_cosine_decay": (lambda a, n, r: od.warmup_cosine_decay(a, n, n + 200, end_value=r), 0.01),
+    "warmup_stable_decay": (lambda a, n, r: od.warmup_stable_decay(a, n, 3 * n, n, end_value=r), 0.01),
+    "noam": (lambda a, n, r: od.noam(512, n, factor=a * r), 1.0),
+    "scheduled": (
+        lambda a, n, r: od.scheduled(
+            od.polynomial_decay, init_value=od.linear_decay(a, 1000), decay_steps=n, end_value=r
+        ),
+        0.01,
+    ),
+}
+
+
+@pytest.mark.parametrize("family", REST)
+def test_the_rest_of_the_algebra_may_be_traced_and_has_finite_gradients(family):
+    make, extra = REST[family]
+    counts = np.array([0, 1, 33, 99, 100, 101, 150, 199, 200, 201, 333, 1000], np.int32)
+    want = np.array([make(0.125, 100, extra)(int(t)) for t in counts])
+    traced = jax.jit(lambda a, n, r: make(a, n, r)(counts))
+    for length in (np.int32(100), np.float32(100)):
+        np.testing.assert_allclose(traced(0.125, length, extra), want, rtol=0, atol=2.5e-7)
+    with jax.debug_nans(True):
+        gradients = jax.vmap(
+            jax.grad(lambda t, a, n, r: make(a, n, r)(t), argnums=(0, 1, 2, 3)), in_axes=(0, None, None, None)
+        )(jnp.array([33.0, 99.5, 100.0, 150.0, 777.0]), 0.125, 100.0, extra)
+    assert np.isfinite(np.asarray(gradients)).all()
