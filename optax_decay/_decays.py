@@ -614,11 +614,8 @@ def linear_cosine_decay(
     """
 
     def value(count: Count) -> Real:
-        rest = _count.remaining(count, _count.length(decay_steps, count))
-        line = _real.to_float(alpha) + rest.hi
-        return _real.to_float(init_value) * (
-            line * _raised_cosine(count, decay_steps, num_periods) + _real.to_float(beta)
-        )
+        line = _real.plus(_count.remaining(count, _count.length(decay_steps, count)), _real.twofold(alpha))
+        return _waved(line, _raised_cosine(count, decay_steps, num_periods), beta, init_value)
 
     return value
 
@@ -679,12 +676,17 @@ def noisy_linear_cosine_decay(
         deviation = _real.sqrt(_real.to_float(initial_variance)) * _real.power(
             1 + now, -_real.to_float(variance_decay) / 2
         )
-        line = _real.to_float(alpha) + rest.hi + deviation * standard_normal(seed, count)
-        return _real.to_float(init_value) * (
-            line * _raised_cosine(count, decay_steps, num_periods) + _real.to_float(beta)
-        )
+        noise = deviation * standard_normal(seed, count)
+        line = _real.plus(_real.plus(rest, _real.twofold(alpha)), Twofold(noise, 0 * noise))
+        return _waved(line, _raised_cosine(count, decay_steps, num_periods), beta, init_value)
 
     return value
+
+
+def _waved(line: Twofold, wave: Real, beta: Scalar, scale: Scalar) -> Real:
+    """scale (line wave + beta), with one rounding where four would add up."""
+    raised = _real.plus(_real.product(line, Twofold(wave, 0 * wave)), _real.twofold(beta))
+    return _real.product(raised, _real.twofold(scale)).hi
 
 
 def standard_normal(seed: Any, count: Count) -> Real:

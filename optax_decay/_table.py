@@ -55,10 +55,15 @@ def position(table: Boundaries, index: Real, like: Count) -> Twofold:
     """A boundary as a real number."""
     if is_host(index):
         return _real.exactly(table.entries[index])
-    whole = _real.of_integer(take(lax.convert_element_type(_clipped(table), _count.int_dtype()), index))
+    if table.entries:
+        exact = [_real.exactly(entry) for entry in table.entries]
+        hi = np.array([entry.hi for entry in exact], _real.float_dtype())
+        lo = np.array([entry.hi - float(near) + entry.lo for entry, near in zip(exact, hi, strict=True)], hi.dtype)
+        return Twofold(take(jnp.asarray(hi), index), take(jnp.asarray(lo), index))
+    whole = _real.of_integer(take(lax.convert_element_type(table.whole, _count.int_dtype()), index))
     if table.part is None:
         return whole
-    part = take(jnp.asarray(table.part, whole.hi.dtype), index)
+    part = take(table.part, index)
     return _real.plus(whole, Twofold(part, 0 * part))
 
 

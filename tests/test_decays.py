@@ -34,13 +34,13 @@ def as_float(exact) -> float:
 
 
 def ulps(values: np.ndarray, name: str, counts: np.ndarray, *args, **kwargs) -> np.ndarray:
-    """The distance to the oracle in units in the last place; where it crosses zero, in eps of init_value."""
+    """The distance to the oracle in units in the last place; where it meets zero, in eps of init_value."""
     exact = getattr(oracle, name)(*args, **kwargs)
     want = np.array([as_float(exact(int(t))) for t in counts])
     normal = (abs(want) >= TINY) & (abs(want) <= HUGE)
     with np.errstate(over="ignore", invalid="ignore"):
         unit = np.spacing(abs(want).astype(np.float32)).astype(np.float64)
-    if name == "linear_cosine_decay" or as_float(exact(0)) * as_float(exact(LAST)) < 0:
+    if kwargs.get("beta") == 0 or as_float(exact(0)) * as_float(exact(LAST)) < 0:
         unit = np.maximum(unit, abs(args[0]) * np.finfo(np.float32).eps)
     return abs(values[normal] - want[normal]) / unit[normal]
 
