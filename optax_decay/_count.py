@@ -30,6 +30,9 @@ class Count(NamedTuple):
 
 _NONE = Twofold(0.0, 0.0)
 
+# A few roundings of a part held in two floats, or on the host, where float32 is asked for, in one Python float.
+_ROUNDING = {np.dtype(np.float32): 2.0**-40, np.dtype(np.float64): 2.0**-90}
+
 
 def int_dtype() -> np.dtype:
     """The dtype of whole counts: int32, or int64 under `jax_enable_x64`."""
@@ -139,13 +142,23 @@ def real(count: Count) -> Twofold:
 
 
 def _carried(whole: Real, part: Twofold) -> Count:
-    """whole + part as a count, where part may be any number."""
+    """whole + part as a count, where part may be any number.
+
+    A part that lies within rounding errors of a whole number is one: thirds and sevenths of a step, added up, meet it.
+    """
     below = _real.floor(part.hi)
     # Above a tiny negative part's floor lies nearly 1: what that rounds off belongs to the low part.
     above, rounded = _real.total(part.hi, -below)
     low = part.lo + rounded
-    borrow = where(above + low < 0, 1, 0 * whole)
-    return Count(whole + as_int(below, whole) - borrow, Twofold(above + _real.to_float(borrow), low))
+    zero = 0 * whole
+    borrow = where(above + low < 0, 1, zero)
+    above = above + _real.to_float(borrow)
+    full = (1 - above) - low < _ROUNDING[_real.float_dtype()]
+    near = full | (above + low < _ROUNDING[_real.float_dtype()])
+    # The derivative goes on as if nothing had been rounded.
+    offset = above if is_host(above) else lax.stop_gradient(above)
+    part = Twofold(above - where(near, offset, 0 * offset), where(near, 0 * low, low))
+    return Count(whole + as_int(below, whole) - borrow + where(full, 1, zero), part)
 
 
 def as_int(x: Real, like: Real) -> Real:

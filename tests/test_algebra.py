@@ -125,14 +125,14 @@ def check_nest(nest, seed):
 
 
 @given(nest=nests(3), seed=st.integers(0, 2**16))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 def test_hypothesis_finds_no_nest_that_is_off(nest, seed):
     check_nest(nest, seed)
 
 
 @pytest.mark.slow
 @given(nest=nests(4), seed=st.integers(0, 2**16))
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 def test_hypothesis_finds_no_deep_nest_that_is_off(nest, seed):
     check_nest(nest, seed)
 
