@@ -68,7 +68,13 @@ def scale(base: str) -> float:
     return float(BASES[base](oracle)(0))
 
 
-@pytest.mark.parametrize(("base", "mode"), PAIRS)
+# These are left to the slow run, and to the matrix of test_algebra.
+LATER = {"constant", "natural", "inverse", "square", "short"}
+
+
+@pytest.mark.parametrize(
+    ("base", "mode"), [pytest.param(*pair, marks=[pytest.mark.slow] if pair[0] in LATER else []) for pair in PAIRS]
+)
 def test_every_base_in_every_mode_is_within_2e_6_of_its_scale(base, mode):
     schedule, reference = (MODES[mode](m, BASES[base](m)) for m in (od, oracle))
     counts = counts_for(mode)
