@@ -30,8 +30,9 @@ class Count(NamedTuple):
 
 _NONE = Twofold(0.0, 0.0)
 
-# A few roundings of a part held in two floats, or on the host, where float32 is asked for, in one Python float.
-_ROUNDING = {np.dtype(np.float32): 2.0**-40, np.dtype(np.float64): 2.0**-90}
+# What a twofold product may be off by, relatively. The parts that integers alone give stay at least 2**-31, or 2**-62,
+# away from a whole number.
+_ROUNDING = {np.dtype(np.float32): 2.0**-33, np.dtype(np.float64): 2.0**-75}
 
 
 def int_dtype() -> np.dtype:
@@ -153,8 +154,9 @@ def _carried(whole: Real, part: Twofold) -> Count:
     zero = 0 * whole
     borrow = where(above + low < 0, 1, zero)
     above = above + _real.to_float(borrow)
-    full = (1 - above) - low < _ROUNDING[_real.float_dtype()]
-    near = full | (above + low < _ROUNDING[_real.float_dtype()])
+    error = _ROUNDING[_real.float_dtype()] * _real.maximum(below, 1.0)
+    full = (1 - above) - low < error
+    near = full | (above + low < error)
     # The derivative goes on as if nothing had been rounded.
     offset = above if is_host(above) else lax.stop_gradient(above)
     part = Twofold(above - where(near, offset, 0 * offset), where(near, 0 * low, low))

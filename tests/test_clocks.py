@@ -109,8 +109,8 @@ def test_a_foreign_base_means_the_same_up_to_2_to_the_24(foreign, mode):
     counts = counts_for(mode)
     counts = counts[counts <= 2**24]
     exact = want(reference, counts)
-    np.testing.assert_allclose(jitted(schedule, counts), exact, rtol=0, atol=4e-7)
-    np.testing.assert_allclose(eager(schedule, counts[::9]), exact[::9], rtol=0, atol=4e-7)
+    np.testing.assert_allclose(jitted(schedule, counts), exact, rtol=0, atol=2e-7)
+    np.testing.assert_allclose(eager(schedule, counts[::9]), exact[::9], rtol=0, atol=2e-7)
 
 
 def test_a_polynomial_with_cycle_is_its_expanding_cycle():

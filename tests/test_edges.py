@@ -20,6 +20,7 @@ POINTS = [
     (lambda m: m.piecewise_linear([-100, 100], [0.1, 0.3]), [0, 50, 100]),
     (lambda m: m.stretch(m.cyclic(m.linear_decay(0.5, 1), 7, rise_steps=1), 7), [1, 2, 6, 7]),
     (lambda m: m.stretch(m.cyclic(m.polynomial_decay(0.5, 1, 0.1, cycle=True), 7, rise_steps=1), 7), [1, 2, 3, 6, 7]),
+    (lambda m: m.stretch(m.cyclic(m.polynomial_decay(0.5, 1, 0.1, cycle=True), 50, rise_steps=1), 50), [1, 2, 33, 49]),
     (lambda m: m.warm_restarts(m.linear_decay(1.0, 0.1), 0.1), [0.45]),
     (lambda m: m.warm_restarts(m.linear_decay(1.0, 33.3), 33.3, t_mul=0.5, cycles=30), [66.5]),
     (lambda m: m.warm_restarts(m.linear_decay(1.0, 0.1), 0.1, t_mul=2), [5 * 10**8, 10**9]),
