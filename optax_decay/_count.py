@@ -120,10 +120,6 @@ def _device_count(count: jax.Array) -> Count:
     )
 
 
-def shape(count: Count) -> tuple[int, ...]:
-    return np.shape(count.whole)
-
-
 def number(count: Count) -> Real:
     """The count as one plain number, for a callable that knows no better: an integer unless it has a part."""
     if count.part is None:

@@ -171,8 +171,8 @@ def cooldown(
         start = _count.shifted(count, -begin)
         length, end = _lengths(steps, count), _real.to_float(end_value)
         # The base rests where it was left, so that one evaluation serves both.
-        left = at(base, _count.least(count, _count.shifted(Count(0 * count.whole), begin)))
-        begun = _count.reached(count, _count.shifted(Count(0 * count.whole), begin))
+        beginning = _count.shifted(Count(0 * count.whole), begin)
+        left, begun = at(base, _count.least(count, beginning)), _count.reached(count, beginning)
         if length is None:
             return where(begun, end, left)
         weight, complement = _SHAPES[shape](start, length)
