@@ -111,7 +111,7 @@ def _device_count(count: jax.Array) -> Count:
             count = lax.min(count, jnp.asarray(limit, count.dtype))
         return Count(lax.max(lax.convert_element_type(count, dtype), jnp.asarray(0, dtype)))
     count = lax.convert_element_type(count, _real.float_dtype())
-    count = lax.max(count, jnp.zeros_like(count))
+    count = where(count < 0, 0.0, count)
     whole = lax.floor(count)
     within = count < float(limit)
     return Count(
@@ -271,8 +271,7 @@ def divided(whole: Real, numerator: Real, denominator: Real, offset: Real = 0) -
     simple = is_host(numerator, offset) and (numerator, offset) == (1, 0)
     numerator, denominator, offset = (jnp.asarray(x, dtype) for x in (numerator, denominator, offset))
     if simple:
-        denominator = jnp.broadcast_to(denominator, np.broadcast_shapes(whole.shape, denominator.shape))
-        quotient = lax.div(jnp.broadcast_to(whole, denominator.shape), denominator)
+        quotient = lax.div(*jnp.broadcast_arrays(whole, denominator))
         return quotient, whole - quotient * denominator
     top, bottom = _real.of_integer(numerator), _real.of_integer(denominator)
     product = _real.product(_real.of_integer(whole), _real.quotient(top, bottom))
@@ -422,7 +421,7 @@ def elapsed(count: Count, of: Length) -> Twofold:
 
 def remaining(count: Count, of: Length) -> Twofold:
     """max(1 - count / of, 0), from the steps that remain: exact at both ends and precise near the second."""
-    rest = fraction(difference(of.counted, count), of)
+    rest = fraction(difference(of.counted, least(count, of.counted)), of)
     beyond = _beyond(of)
     return rest if beyond is None else _real.plus(rest, Twofold(beyond, 0.0 * beyond))
 

@@ -187,15 +187,13 @@ def _solved(count: Count, steps: Length, t_mul: Real) -> tuple[Real, Count]:
     """The cycle by the closed form of S_i, for a traced t_mul: exact where it and cycle_steps are whole numbers."""
     factor = _real.to_float(t_mul)
     one = factor == 1
-    other = where(one, 2.0, factor)
-    stage, _ = _count.divide_with_remainder(count, steps)
+    other = where(one, 2.0, factor)  # cycles of one length need no closed form, but its derivative must be finite
     growth = _real.maximum(_count.fraction(count, steps).hi * (other - 1), -0.9999999)
     log_factor = _real.log(_real.twofold(other))
     estimate = _real.log(_real.twofold(1 + growth)).hi / log_factor.hi
     # Within one of the true index, so at most two below it.
-    first = _real.maximum(where(one, stage, _count.floored(estimate, stage)) - 1, 0)
+    first = _real.maximum(_count.floored(estimate, count.whole) - 1, 0)
 
-    exact = _solved_in_integers(count, steps, _count.floored(factor, stage), first)
     power = _power(other, log_factor, first)
     sums = _real.quotient(_real.plus(power, Twofold(-1.0, 0.0)), _real.twofold(other - 1))
     index, now = first, _count.real(count)
@@ -207,13 +205,18 @@ def _solved(count: Count, steps: Length, t_mul: Real) -> tuple[Real, Count]:
         power = Twofold(*map(partial(where, step), _real.product(power, _real.twofold(other)), power))
         sums = Twofold(*map(partial(where, step), following, sums))
     left = _real.plus(now, _real.minus(_real.product(steps.real, sums)))
-    real = _count.from_real(_real.quotient(left, power), count)
+    found = index, _count.from_real(_real.quotient(left, power), count)
 
     whole = factor == _real.floor(factor)
     if steps.counted.part is not None:
         whole = whole & (steps.counted.part.hi == 0)
-    index, local = where(whole, exact[0], index), _count.select(whole, exact[1], real)
+    found = _either(whole, _solved_in_integers(count, steps, _count.floored(other, count.whole), first), found)
+    index, local = _either(one, _count.divide_with_remainder(count, steps), found)
     return index, _count.with_gradient(local, _slowed(count, steps.real.hi, factor, index))
+
+
+def _either(condition: Any, x: tuple[Real, Count], y: tuple[Real, Count]) -> tuple[Real, Count]:
+    return where(condition, x[0], y[0]), _count.select(condition, x[1], y[1])
 
 
 def _power(base: Real, log: Twofold, exponent: Real) -> Twofold:
@@ -230,13 +233,13 @@ def _power(base: Real, log: Twofold, exponent: Real) -> Twofold:
 
 def _slowed(count: Count, steps: Real, factor: Real, index: Real) -> Real:
     """(t - B_i) / t_mul**i in floats: what `_solved` differentiates, at t_mul = 1 too."""
-    i, one = _real.of_integer(index), factor == 1
+    one, i = factor == 1, _real.of_integer(index).hi
     other, above = where(one, 2.0, factor), factor - 1
-    power = _real.exp(_real.product(i, _real.log(_real.twofold(other))))
+    power = _real.exp(_real.product(_real.of_integer(where(one, 0, index)), _real.log(_real.twofold(other))))
     sums = (power - 1) / (other - 1)
     # Three terms of each at 1: enough for a second derivative.
-    power = where(one, 1 + i.hi * above * (1 + (i.hi - 1) / 2 * above), power)
-    sums = where(one, i.hi * (1 + (i.hi - 1) / 2 * above * (1 + (i.hi - 2) / 3 * above)), sums)
+    power = where(one, 1 + i * above * (1 + (i - 1) / 2 * above), power)
+    sums = where(one, i * (1 + (i - 1) / 2 * above * (1 + (i - 2) / 3 * above)), sums)
     return (_count.as_real(count) - steps * sums) / power
 
 
@@ -246,8 +249,7 @@ def _solved_in_integers(count: Count, steps: Length, factor: Real, index: Real) 
     for bit in range(_count.int_dtype().itemsize.bit_length() + 2):
         odd = lax.bitwise_and(lax.shift_right_logical(index, jnp.full_like(index, bit)), jnp.ones_like(index)) == 1
         power, base = where(odd, power * base, power), base * base
-    one = factor == 1
-    begun = where(one, index, _count.divided(power - 1, 1, where(one, 1, factor - 1))[0]) * steps.counted.whole
+    begun = _count.divided(power - 1, 1, factor - 1)[0] * steps.counted.whole
     slow, size = _real.of_integer(power).hi, _real.to_float(steps.counted.whole)
     last = float(_count.last_count())
     for _ in range(2):

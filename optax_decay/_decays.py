@@ -485,9 +485,8 @@ def one_minus_sqrt_decay(init_value: Number, decay_steps: Steps, end_value: Numb
 def one_minus_sqrt(count: Count, steps: Length) -> Weights:
     """1 - sqrt(p) = (1 - p) / (1 + sqrt(p)) and sqrt(p), with p = min(count / steps, 1)."""
     gone = _count.elapsed(count, steps).hi
-    # At 0, where the root has no slope, 1 stands in for it.
-    root = where(gone <= 0, 0.0, _real.sqrt(where(gone <= 0, 1.0, gone)))
-    return lambda: _count.remaining(count, steps).hi / (1 + root), lambda: root
+    root = _real.sqrt(gone)
+    return lambda: where(gone == 0, 1.0, _count.remaining(count, steps).hi / (1 + root)), lambda: root
 
 
 @exact_schedule

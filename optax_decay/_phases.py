@@ -78,7 +78,7 @@ def sequence(*phases: Annotated[Any, _phases]) -> Curve:
         for base, steps in timed:
             if is_host(steps) and steps == 0:
                 continue
-            length = _count.length(steps if is_host(steps) else _real.maximum(steps, 0), count)
+            length = _count.length(steps if is_host(steps) else where(steps < 0, 0, steps), count)
             # A phase that is over sees its end: what it would give beyond is never computed.
             later.append((_count.over(local, length), at(base, _count.least(local, length.counted))))
             local = _count.difference(local, length.counted)

@@ -64,9 +64,7 @@ def where(condition: Any, x: Real, y: Real) -> Real:
     if isinstance(condition, (bool, np.bool_)):
         return x if condition else y
     dtype = next((v.dtype for v in (x, y) if not is_host(v)), float_dtype())
-    shape = np.broadcast_shapes(np.shape(condition), np.shape(x), np.shape(y))
-    condition, x, y = (jnp.broadcast_to(v, shape) for v in (condition, jnp.asarray(x, dtype), jnp.asarray(y, dtype)))
-    return lax.select(condition, x, y)
+    return lax.select(*jnp.broadcast_arrays(condition, jnp.asarray(x, dtype), jnp.asarray(y, dtype)))
 
 
 def floor(x: Real) -> Real:
@@ -78,7 +76,8 @@ def sin(x: Real) -> Real:
 
 
 def sqrt(x: Real) -> Real:
-    return math.sqrt(x) if is_host(x) else lax.sqrt(x)
+    """The square root; at 0, where it has no slope, 1 stands in for x, so that its derivative is finite."""
+    return math.sqrt(x) if is_host(x) else where(x == 0, 0.0, lax.sqrt(where(x == 0, 1.0, x)))
 
 
 def power(x: Real, y: Real) -> Real:

@@ -1,0 +1,138 @@
+"""Every public factory under JAX's transforms: one program for a sweep, derivatives that are those of the oracle."""
+
+import inspect
+import math
+
+import chex
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import optax_decay as od
+from tests.derivatives import Point
+from tests.examples import EXAMPLES
+
+COUNTS = np.array(
+    [-1, 0, 1, 6, 7, 8, 20, 33, 63, 64, 65, 99, 100, 101, 150, 199, 200, 201, 250, 475, 1000, 2**24 + 1, 2**31 - 2],
+    np.int32,
+)
+# At beginnings and ends of what the settings have, between them and past them.
+TIMES = np.array([0, 0.5, 6, 7, 20, 33.25, 40, 99.5, 100, 101, 140, 200, 333.75, 1000.5], np.float32)
+SMOOTH = np.array([0.5, 6.25, 20.5, 33.25, 99.5, 141.25, 333.75], np.float32)
+
+
+def few(*names):
+    """All examples; those not named are left to the slow run."""
+    return pytest.mark.parametrize(
+        "name", [pytest.param(n, marks=[] if n in names else [pytest.mark.slow]) for n in EXAMPLES]
+    )
+
+
+STATIC = {"base", "cycle", "dtype", "shape", "staircase"}
+
+
+@pytest.mark.parametrize("factory", sorted({*od.__all__} - {"Schedule"}))
+def test_every_hyperparameter_of_every_public_factory_is_swept(factory):
+    swept = [
+        set(example.settings) for name, example in EXAMPLES.items() if name.replace(",", " ").split()[0] == factory
+    ]
+    assert swept
+    if factory not in ("as_schedule", "schedule", "scheduled", "sequence"):
+        assert set(inspect.signature(getattr(od, factory)).parameters) - STATIC <= set().union(*swept)
+
+
+@pytest.mark.parametrize("lengths", [int, float])
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_one_program_serves_a_sweep_with_the_values_of_those_built_one_by_one(name, lengths):
+    example = EXAMPLES[name]
+    chex.clear_trace_counter()
+
+    @jax.jit
+    @chex.assert_max_traces(n=1)
+    def sweep(swept, counts):
+        # An array of counts, or a count at a time.
+        one = lambda h: example.make(od, **h)  # noqa: E731
+        return jax.vmap(lambda h: one(h)(counts) if lengths is int else jax.vmap(lambda t: one(h)(t))(counts))(swept)
+
+    swept = example.swept(lengths)
+    values = sweep(swept, COUNTS)
+    sweep(jax.tree.map(lambda x: x[::-1], swept), COUNTS[::-1])
+    tolerance = 2e-4 if "real" in name else 2e-6
+    for n, row in enumerate(np.asarray(values, np.float64)):
+        schedule = example.make(od, **example.setting(n, lengths))
+        one_by_one = np.array([float(schedule(int(t))) for t in COUNTS])
+        finite = np.isfinite(one_by_one)
+        np.testing.assert_array_equal(row[~finite], one_by_one[~finite])
+        scale = abs(one_by_one[finite & (one_by_one < 1e3)]).max()
+        np.testing.assert_allclose(row[finite], one_by_one[finite], rtol=1e-6, atol=tolerance * scale)
+
+
+def bounded(point, t):
+    """Whether the value there is a moderate number: what grows without end has no finite derivative far out."""
+    return abs(point.exact(t)) < 1e6
+
+
+def check_slope(got, below, above, scale):
+    """`got` is the derivative; at a kink anything from one side's to the other's, at a jump either side's."""
+    tolerance = 2e-6 * max(scale, abs(below))
+    assert math.isfinite(got)
+    sides = [side for side in (below, above) if abs(side) < 1e4 * scale]
+    if len(sides) == 2:
+        assert min(sides) - tolerance <= got <= max(sides) + tolerance
+    elif sides:
+        assert abs(got - sides[0]) <= tolerance
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_gradients_are_those_of_the_oracle_at_all_times_and_finite_at_kinks_and_jumps(name):
+    point = Point(EXAMPLES[name], 0)
+    differentiated = jax.jit(jax.vmap(jax.grad(point.ours), (0, None)))
+    for n in range(3):
+        point = Point(EXAMPLES[name], n)
+        gradients = np.array(differentiated(point.columns(TIMES), point.others), np.float64)
+        for t, gradient in zip(TIMES, gradients.T, strict=True):
+            for k in range(gradient.size) if bounded(point, t) else ():
+                below, above = point.slopes(k, t)
+                check_slope(gradient[k] * float(point.unit(k, t)), below, above, max(abs(point.exact(t)), 0.1))
+
+
+@few("exponential_decay", "cosine_decay", "linear_decay", "piecewise_linear", "clip", "inverse_sqrt_decay", "warmup")
+def test_forward_mode_agrees_with_reverse_mode(name):
+    point = Point(EXAMPLES[name], 0)
+    numbers = point.columns(SMOOTH)
+    gradient, tangent = jax.jit(
+        lambda numbers: (
+            jax.vmap(jax.grad(point.ours), (0, None))(numbers, point.others),
+            jax.jvp(lambda x: jax.vmap(point.ours, (0, None))(x, point.others), (numbers,), (numbers,))[1],
+        )
+    )(numbers)
+    shares = np.array(gradient) * np.array(numbers)
+    np.testing.assert_array_less(np.abs(shares.sum(0) - tangent), 1e-6 * (np.abs(shares).sum(0) + 0.1))
+
+
+@few("exponential_decay", "cosine_decay", "inverse_time_decay", "linear_decay", "piecewise_linear", "triangular")
+def test_second_derivatives_are_those_of_the_oracle_off_the_kinks(name):
+    point = Point(EXAMPLES[name], 0)
+    hessians = jax.jit(jax.vmap(jax.hessian(point.ours), (0, None)))(point.columns(SMOOTH), point.others)
+    for t, hessian in zip(SMOOTH, np.moveaxis(np.array(hessians, np.float64), -1, 0), strict=True):
+        scale = max(abs(point.exact(t)), 0.1)
+        for j, row in enumerate(hessian):
+            for k in range(j + 1):
+                want = point.second(j, k, t)
+                got = row[k] * float(point.unit(j, t) * point.unit(k, t))
+                assert abs(got - want) <= 5e-6 * max(scale, abs(want)), (t, j, k)
+
+
+@few("exponential_decay", "polynomial_decay", "sequence", "warm_restarts", "one_minus_sqrt_decay")
+def test_no_operation_gives_a_nan_forward_or_backward(name):
+    for n in range(3):
+        point = Point(EXAMPLES[name], n)
+        times = [t for t in (*TIMES, 2.0**24, 2.0**31) if bounded(point, t)]
+        numbers = list(map(jnp.asarray, point.columns(times)))
+        run = lambda x, others=point.others, ours=point.ours: jax.vmap(ours, (0, None))(x, others)  # noqa: E731
+        # Operation by operation: inside a jit only results would be looked at.
+        with jax.debug_nans(True):
+            values, pull = jax.vjp(run, numbers)
+            pull(jnp.ones_like(values))
+            jax.jvp(run, (numbers,), (numbers,))
