@@ -1,0 +1,123 @@
+"""Many devices: one rate on all of them, no communication for it, and programs for platforms that are not here."""
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+from jax import export
+
+import optax_decay as od
+from tests.examples import EXAMPLES
+from tests.programs.digits import loss, minibatches, network
+
+ROOT = Path(__file__).parent.parent
+PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
+COUNTS = np.array([0, 1, 77, 100, 101, 2**24 + 1, 2**31 - 1], np.int32)
+
+
+def outputs(program: str, *runs: list[str], devices: int = 1, seconds: float = 120) -> list[dict[str, Any]]:
+    """What a program of `tests/programs`, started at once with each list of arguments, prints last, as JSON."""
+    flags = f"--xla_force_host_platform_device_count={devices}"
+    environment = os.environ | {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": flags}
+    with contextlib.ExitStack() as stack:
+        processes = []
+        for arguments in runs:
+            command = [sys.executable, "-m", f"tests.programs.{program}", *arguments]
+            process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+            processes.append(stack.enter_context(process))
+            stack.callback(process.kill)
+        printed = [process.communicate(timeout=seconds)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0] * len(runs)
+    return [json.loads(out.splitlines()[-1]) for out in printed]
+
+
+@contextlib.contextmanager
+def reserved_address() -> Iterator[str]:
+    """A port on loopback that nobody else is given meanwhile; gRPC, which shares ports, can still listen there."""
+    with socket.socket() as reserved:
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        reserved.bind(("127.0.0.1", 0))
+        yield f"127.0.0.1:{reserved.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("way", ["jit", "shard_map"])
+def test_a_sharded_step_has_one_rate_on_all_devices_and_the_collectives_of_a_constant_rate(way):
+    (trainings,) = outputs("sharded", [way], devices=8)
+    constant = trainings.pop("constant")
+    assert "all-reduce" in {kind for _, kind in constant["collectives"]}
+    for name, training in trainings.items():
+        assert training["collectives"] == constant["collectives"], name
+        assert training["rates"] == [[rate] * 8 for rate in training["alone"]], name
+        assert len(set(training["alone"])) > 10, name
+        assert min(training["losses"]) < training["losses"][0], name
+
+
+def test_two_processes_train_together_and_log_identical_rates():
+    with reserved_address() as address:
+        first, second = outputs("distributed", [address, "0"], [address, "1"])
+    assert first["processes"] == first["devices"] == 2
+    assert first["collectives"] > 0
+    assert first.pop("last_batch") != second.pop("last_batch")
+    assert first == second
+    assert first["rates"] == first["alone"]
+    assert len(set(first["rates"])) == len(first["rates"])
+    assert first["losses"][-1] < 0.7 * first["losses"][0]
+
+
+def exported(function: Any, *arguments: Any) -> export.Exported:
+    """A program for every platform, after a journey as bytes."""
+    program = export.export(jax.jit(function), platforms=PLATFORMS)(*arguments)
+    return export.deserialize(program.serialize())
+
+
+def example(name: str) -> od.Schedule:
+    return EXAMPLES[name].make(od, **EXAMPLES[name].setting(0))
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_factory_is_lowered_for_every_platform(name):
+    for shape in ((), COUNTS.shape):
+        program = exported(example(name), jax.ShapeDtypeStruct(shape, jnp.int32))
+        assert program.platforms == PLATFORMS
+        assert program.out_avals == (jax.core.ShapedArray(shape, jnp.float32),)
+        assert not program.disabled_safety_checks
+
+
+SOME = ("noisy_linear_cosine_decay", "warm_restarts of growing cycles", "piecewise_constant", "sequence", "jitter")
+
+
+@pytest.mark.parametrize("name", [n if n in SOME else pytest.param(n, marks=pytest.mark.slow) for n in EXAMPLES])
+def test_what_was_exported_computes_the_same(name):
+    for counts in (COUNTS[2], COUNTS):
+        program = exported(example(name), jax.ShapeDtypeStruct(counts.shape, jnp.int32))
+        np.testing.assert_array_equal(program.call(counts), jax.jit(example(name))(counts))
+
+
+def test_a_train_step_is_lowered_for_every_platform():
+    lr = od.warmup(od.jitter(od.warm_restarts(od.cosine_decay(0.01, 40), 40, t_mul=1.5), 3, 0.1), 10)
+    tx = optax.adamw(lr)
+    weights = network()
+    leaves, tree = jax.tree.flatten((weights, tx.init(weights)))
+
+    def step(leaves, images, labels):
+        weights, state = jax.tree.unflatten(tree, leaves)
+        updates, state = tx.update(jax.grad(loss)(weights, images, labels), state, weights)
+        return jax.tree.leaves((optax.apply_updates(weights, updates), state))
+
+    images, labels = minibatches(updates=1, size=8)
+    arguments = leaves, images[0], labels[0]
+    program = exported(step, *arguments)
+    assert program.platforms == PLATFORMS
+    for got, want in zip(program.call(*arguments), jax.jit(step)(*arguments), strict=True):
+        np.testing.assert_array_equal(got, want)
