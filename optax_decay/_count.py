@@ -132,9 +132,9 @@ def as_real(count: Count) -> Real:
     return _real.to_float(number(count))
 
 
-def real(count: Count) -> Twofold:
-    """The count as a real number, to twice a float's precision."""
-    whole = _real.of_integer(count.whole)
+def real(count: Count, most: int | None = None) -> Twofold:
+    """The count, known to be at most `most` perhaps, as a real number to twice a float's precision."""
+    whole = _real.of_integer(count.whole, most)
     return whole if count.part is None else _real.plus(whole, count.part)
 
 
@@ -385,9 +385,10 @@ def with_gradient(count: Count, formula: Real) -> Count:
     return Count(count.whole, Twofold(_real.with_gradient(count.part.hi, formula), lax.stop_gradient(count.part.lo)))
 
 
-def fraction(count: Count, of: Length) -> Twofold:
-    """count / of as a real number."""
-    return _real.product(real(count), of.inverse)
+def fraction(count: Count, of: Length, times: Twofold = _real.ONE, most: int | None = None) -> Twofold:
+    """count / of * times as a real number; the constants among them become one."""
+    scale = of.inverse if times is _real.ONE else _real.product(of.inverse, times)
+    return _real.product(real(count, most), scale)
 
 
 def reached(count: Count, other: Count) -> Any:
@@ -414,16 +415,21 @@ def until(count: Count, steps: Length) -> Count:
     return select(rest.whole >= last_count(), Count(last_count() + 0 * rest.whole), rest)
 
 
-def elapsed(count: Count, of: Length) -> Twofold:
-    """min(count / of, 1), exact at both ends."""
-    return fraction(least(count, of.counted), of)
+def elapsed(count: Count, of: Length, times: Twofold = _real.ONE) -> Twofold:
+    """min(count / of, 1) * times, exact at both ends."""
+    return fraction(least(count, of.counted), of, times, _most(of))
 
 
-def remaining(count: Count, of: Length) -> Twofold:
-    """max(1 - count / of, 0), from the steps that remain: exact at both ends and precise near the second."""
-    rest = fraction(difference(of.counted, least(count, of.counted)), of)
+def remaining(count: Count, of: Length, times: Twofold = _real.ONE) -> Twofold:
+    """max(1 - count / of, 0) * times, from the steps that remain: exact at both ends and precise near the second."""
+    rest = fraction(difference(of.counted, least(count, of.counted)), of, times, _most(of))
     beyond = _beyond(of)
-    return rest if beyond is None else _real.plus(rest, Twofold(beyond, 0.0 * beyond))
+    return rest if beyond is None else _real.plus(rest, _real.product(Twofold(beyond, 0.0), times))
+
+
+def _most(of: Length) -> int | None:
+    """The greatest whole count within a length, where that is known."""
+    return math.ceil(Fraction(of.numerator, of.denominator)) if is_host(of.numerator, of.denominator) else None
 
 
 def _beyond(of: Length) -> Real | None:

@@ -81,8 +81,8 @@ def exponential_decay(
 
     def value(count: Count) -> Real:
         rate = _real.log(_real.twofold(decay_rate)) if log is None else log
-        exponent = _real.product(_progress(count, decay_steps, staircase), rate)
-        return _real.times_exp(_real.to_float(init_value), exponent)
+        exponent = _progress(count, decay_steps, staircase, rate)
+        return _real.times_exp(_real.to_float(init_value), exponent, falls=is_host(decay_rate) and decay_rate <= 1)
 
     return value
 
@@ -117,8 +117,8 @@ def natural_exp_decay(init_value: Number, decay_steps: Steps, decay_rate: Number
     """
 
     def value(count: Count) -> Real:
-        exponent = _real.product(_progress(count, decay_steps, staircase), _real.twofold(-decay_rate))
-        return _real.times_exp(_real.to_float(init_value), exponent)
+        exponent = _progress(count, decay_steps, staircase, _real.minus(_real.twofold(decay_rate)))
+        return _real.times_exp(_real.to_float(init_value), exponent, falls=is_host(decay_rate) and decay_rate >= 0)
 
     return value
 
@@ -156,18 +156,18 @@ def inverse_time_decay(
     """
 
     def value(count: Count) -> Real:
-        growth = _real.product(_progress(count, decay_steps, staircase), _real.twofold(decay_rate))
+        growth = _progress(count, decay_steps, staircase, _real.twofold(decay_rate))
         return _real.to_float(init_value) / (1 + growth.hi)
 
     return value
 
 
-def _progress(count: Count, decay_steps: Scalar, staircase: bool) -> Twofold:
-    """How many times `decay_steps` fits into the count, in whole numbers for a staircase."""
+def _progress(count: Count, decay_steps: Scalar, staircase: bool, rate: Twofold) -> Twofold:
+    """The rate times how often `decay_steps` fits into the count, in whole numbers for a staircase."""
     steps = _count.length(decay_steps, count)
     if staircase:
-        return _real.of_integer(_count.divide_with_remainder(count, steps)[0])
-    return _count.fraction(count, steps)
+        return _real.product(_real.of_integer(_count.divide_with_remainder(count, steps)[0]), rate)
+    return _count.fraction(count, steps, rate)
 
 
 @exact_schedule
@@ -292,7 +292,7 @@ def _power_of_the_rest(count: Count, steps: Length, power: Scalar) -> Weights:
         less_one = Twofold(where(ended, 0.0, -gone.hi), where(ended, 0.0, -gone.lo))
         return where(ended, 1.0, _real.less_exp(_real.product(_real.log(some, less_one), exponent)))
 
-    return lambda: where(ended, 0.0, _real.exp(_real.product(_real.log(some), exponent))), complement
+    return lambda: where(ended, 0.0, _real.raised(some, exponent)), complement
 
 
 @exact_schedule
@@ -406,19 +406,25 @@ def cosine_decay(init_value: Number, decay_steps: Steps, alpha: Number = 0.0) ->
         return between(
             init_value,
             _real.to_float(alpha) * _real.to_float(init_value),
-            lambda: squared_sine(_count.remaining(count, steps)),
-            lambda: squared_sine(_count.elapsed(count, steps)),
+            *raised_cosine(count, steps),
         )
 
     return value
 
 
-def squared_sine(x: Twofold) -> Real:
-    """sin(pi x / 2)**2 for x in [0, 1]: (1 - cos(pi x)) / 2 without its cancellation."""
-    angle = _real.product(x, _real.HALF_PI)
+def raised_cosine(count: Count, steps: Length) -> Weights:
+    """(1 + cos(pi p)) / 2 and (1 - cos(pi p)) / 2, with p = min(count / steps, 1)."""
+    return (
+        lambda: _squared_sine(_count.remaining(count, steps, _real.HALF_PI)),
+        lambda: _squared_sine(_count.elapsed(count, steps, _real.HALF_PI)),
+    )
+
+
+def _squared_sine(angle: Twofold) -> Real:
+    """sin(angle)**2 up to pi / 2: (1 - cos(2 angle)) / 2 without its cancellation."""
     s = _real.sin(angle.hi)
-    # The angle's low part counts times its cosine, and 1 - x**2 is near enough to that.
-    return s * (s + 2 * angle.lo * (1 - x.hi * x.hi))
+    # The angle's low part counts times its cosine, and 1 - (2 angle / pi)**2 is near enough to that.
+    return s * (s + 2 * angle.lo * (1 - 0.4 * angle.hi * angle.hi))
 
 
 @exact_schedule
@@ -523,8 +529,8 @@ def tanh_decay(
 
     def value(count: Count) -> Real:
         steps = _count.length(decay_steps, count)
-        from_lower = _real.product(_count.remaining(count, steps), _real.twofold(2 * lower))
-        argument = _real.plus(from_lower, _real.product(_count.elapsed(count, steps), _real.twofold(2 * upper)))
+        from_lower = _count.remaining(count, steps, _real.twofold(2 * lower))
+        argument = _real.plus(from_lower, _count.elapsed(count, steps, _real.twofold(2 * upper)))
         # (1 - tanh z) / 2 = 1 / (1 + e^2z), without the cancellation.
         return between(
             init_value,
@@ -716,7 +722,8 @@ def _raised_cosine(count: Count, decay_steps: Scalar, num_periods: Scalar) -> Re
         ending = _folded(from_end)
     else:
         ending = _from_zero(_real.plus(_off_whole(n), _real.minus(from_end)))
-    return squared_sine(Twofold(where(late, ending.hi, early.hi), where(late, ending.lo, early.lo)))
+    turns = Twofold(where(late, ending.hi, early.hi), where(late, ending.lo, early.lo))
+    return _squared_sine(_real.product(turns, _real.HALF_PI))
 
 
 def _from_zero(turns: Twofold) -> Twofold:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from optax_decay import _check, _count, _real
 from optax_decay._check import Base, NonNegative, Number, Scalar
 from optax_decay._count import Count
-from optax_decay._decays import one_minus_sqrt, squared_sine
+from optax_decay._decays import one_minus_sqrt, raised_cosine
 from optax_decay._real import Real, is_host, where
 from optax_decay._schedule import at, exact_schedule
 
@@ -35,11 +35,7 @@ def _linear(count: Count, steps: _count.Length) -> tuple[Callable[[], Real], Cal
     return lambda: _count.remaining(count, steps).hi, lambda: _count.elapsed(count, steps).hi
 
 
-def _cosine(count: Count, steps: _count.Length) -> tuple[Callable[[], Real], Callable[[], Real]]:
-    return lambda: squared_sine(_count.remaining(count, steps)), lambda: squared_sine(_count.elapsed(count, steps))
-
-
-_SHAPES = {"linear": _linear, "cosine": _cosine, "one_minus_sqrt": one_minus_sqrt}
+_SHAPES = {"linear": _linear, "cosine": raised_cosine, "one_minus_sqrt": one_minus_sqrt}
 Shape = Annotated[str, _shape]
 
 

@@ -148,15 +148,16 @@ def twofold(value: Real) -> Twofold:
         return exactly(value)
     if jnp.issubdtype(value.dtype, jnp.integer):
         return of_integer(value)
-    value = lax.convert_element_type(value, float_dtype())
-    return Twofold(value, jnp.zeros_like(value))
+    return Twofold(lax.convert_element_type(value, float_dtype()), 0.0)
 
 
-def of_integer(n: Real) -> Twofold:
-    """An integer, exact to twice a float's precision."""
+def of_integer(n: Real, most: int | None = None) -> Twofold:
+    """An integer, known to be at most `most` perhaps, exact to twice a float's precision."""
     if is_host(n):
         return Twofold(float(n), float(n - int(float(n))))
     hi = lax.convert_element_type(n, float_dtype())
+    if most is not None and most <= 2 << np.finfo(hi.dtype).nmant:
+        return Twofold(hi, 0.0)
     if np.iinfo(n.dtype).bits >= 32:  # a float above the largest integer cannot go back
         hi = lax.min(hi, jnp.full_like(hi, np.nextafter(hi.dtype.type(np.iinfo(n.dtype).max), hi.dtype.type(0))))
     return Twofold(hi, lax.convert_element_type(n - lax.convert_element_type(hi, n.dtype), hi.dtype))
@@ -179,8 +180,23 @@ def _split(x: Any) -> tuple[Any, Any]:
     return upper, x - upper
 
 
+def is_zero(x: Real) -> bool:
+    """Whether x is known to be zero before any program runs, so that none need compute with it."""
+    return isinstance(x, (float, np.floating)) and x == 0
+
+
+def _times(x: Real, y: Real) -> Real:
+    return 0.0 if is_zero(x) or is_zero(y) else x * y
+
+
+def _add(x: Real, y: Real) -> Real:
+    return y if is_zero(x) else x if is_zero(y) else x + y
+
+
 def renormalised(large: Real, small: Real) -> Twofold:
     """large + small, where large is the larger, or zero."""
+    if is_zero(small):
+        return Twofold(large, 0.0)
     hi = large + small
     return Twofold(hi, small - (hi - large))
 
@@ -203,7 +219,7 @@ def plus(x: Twofold, y: Twofold) -> Twofold:
         return Twofold(x.hi + y.hi, 0.0)
     x, y = _together(x, y)
     hi, lo = total(x.hi, y.hi)
-    return renormalised(hi, lo + (x.lo + y.lo))
+    return renormalised(hi, _add(lo, _add(x.lo, y.lo)))
 
 
 def minus(x: Twofold) -> Twofold:
@@ -216,7 +232,8 @@ def product(x: Twofold, y: Twofold) -> Twofold:
         return Twofold(x.hi * y.hi, 0.0)
     x, y = _together(x, y)
     (x1, x2), (y1, y2) = _split(x.hi), _split(y.hi)
-    return renormalised(x1 * y1, x1 * y2 + x2 * y.hi + (x.hi * y.lo + x.lo * y.hi))
+    small = _add(_times(x1, y2), _times(x2, y.hi))
+    return renormalised(x1 * y1, _add(small, _add(_times(x.hi, y.lo), _times(x.lo, y.hi))))
 
 
 def quotient(x: Twofold, y: Twofold) -> Twofold:
@@ -226,14 +243,16 @@ def quotient(x: Twofold, y: Twofold) -> Twofold:
     x, y = _together(x, y)
     estimate = x.hi / y.hi
     (q1, q2), (y1, y2) = _split(estimate), _split(y.hi)
-    remainder = (x.hi - q1 * y1) - q1 * y2 - q2 * y.hi + (x.lo - estimate * y.lo)
+    remainder = _add((x.hi - q1 * y1) - _times(q1, y2) - q2 * y.hi, _add(x.lo, _times(-estimate, y.lo)))
     return renormalised(estimate, remainder / y.hi)
 
 
-def exp(x: Twofold) -> Real:
-    """e to the x, to about one unit in the last place."""
+def exp(x: Twofold, falls: bool = False) -> Real:
+    """e to the x, to about one unit in the last place; `falls` says that x is known not to be positive."""
     if is_host(x.hi):
         return math.exp(x.hi) * (1.0 + x.lo) if x.hi < 709.0 else math.inf
+    if falls or is_zero(x.lo):
+        return lax.exp(x.hi) * (1 + x.lo)
     # Where hi overflows or underflows lo may be large, and must not turn an infinity into a NaN.
     return lax.exp(x.hi) * (1 + lax.clamp(x.hi.dtype.type(-1e-3), x.lo, x.hi.dtype.type(1e-3)))
 
@@ -242,10 +261,12 @@ def exp(x: Twofold) -> Real:
 _OCTAVES_64 = Twofold(44.361328125, 9.14308364998027e-05)
 
 
-def times_exp(scale: Real, x: Twofold) -> Real:
-    """scale e^x, also where it is a normal number but e^x alone is not."""
+def times_exp(scale: Real, x: Twofold, falls: bool = False) -> Real:
+    """scale e^x, also where it is a normal number but e^x alone is not; `falls` as in `exp`."""
     if is_host(x.hi):
         return scale * exp(x)
+    if falls and is_host(scale) and abs(scale) <= 1:
+        return scale * exp(x, falls)
     shift = where(x.hi < -60, 1.0, where(x.hi > 60, -1.0, 0 * x.hi))
     shifted = exp(renormalised(x.hi + shift * _OCTAVES_64.hi, x.lo + shift * _OCTAVES_64.lo))
     return scale * shifted * where(shift > 0, 2.0**-64, where(shift < 0, 2.0**64, 1 + 0 * x.hi))
@@ -277,7 +298,7 @@ def _octave(x: Twofold) -> tuple[Real, Twofold]:
     )
     one = dtype.type(1).view(integer)
     scale = lax.bitcast_convert_type(one - lax.shift_left(k, jnp.full_like(k, bits)), dtype)
-    return lax.convert_element_type(k, dtype), Twofold(x.hi * scale, x.lo * scale)
+    return lax.convert_element_type(k, dtype), Twofold(x.hi * scale, _times(x.lo, scale))
 
 
 # The first part has trailing zeros, so that its product with an exponent is exact.
@@ -304,7 +325,7 @@ def log(x: Twofold, less_one: Twofold | None = None) -> Twofold:
     # the rounding error of 2 + f: XLA merges constants, and would make (2 + f) - 2 into f.
     estimate = f.hi / (2 + f.hi)
     (s1, s2), (f1, f2) = _split(estimate), _split(f.hi)
-    remainder = ((f.hi - 2 * s1) - s1 * f1) - s1 * f2 - s2 * (2 + f.hi) + f.lo * (1 - estimate)
+    remainder = ((f.hi - 2 * s1) - s1 * f1) - s1 * f2 - s2 * (2 + f.hi) + _times(f.lo, 1 - estimate)
     s = renormalised(estimate, remainder / (2 + f.hi))
     z = s.hi * s.hi
     tail = s.hi * z * _horner(z, [2.0 / (2 * n + 3) for n in range(_terms(z, 6, 13))])
@@ -324,6 +345,23 @@ def times_power(scale: Real, x: Real, n: Real) -> Real:
         some = x > 0
         log_x = log(twofold(where(some, x, 1)))
     return where(n == 0, scale, where(some, times_exp(scale, product(of_integer(n), log_x)), 0 * scale))
+
+
+def raised(x: Twofold, y: Twofold) -> Real:
+    """x**y for x > 0, to about one unit in the last place."""
+    if is_host(x.hi, y.hi):
+        return x.hi**y.hi
+    (x, y), dtype = _together(x, y), float_dtype()
+    y_lo = y.lo
+    relative = _times(y.hi, _times(x.lo, 1 / x.hi))
+    if not is_zero(y_lo):
+        # What the exponent was rounded by counts times a logarithm, and the bits of x are near enough to its base 2.
+        integer, info = np.int64 if dtype == np.float64 else np.int32, np.finfo(dtype)
+        bits = lax.convert_element_type(lax.bitcast_convert_type(lax.stop_gradient(x.hi), integer), dtype)
+        octaves = bits * dtype.type(2.0**-info.nmant) - dtype.type(info.maxexp - 1)
+        relative = _add(relative, y_lo * dtype.type(math.log(2)) * octaves)
+    plain = power(x.hi, y.hi)
+    return plain * (1 + relative) if not is_zero(relative) else plain
 
 
 def less_exp(x: Twofold) -> Real:
