@@ -60,7 +60,13 @@ def _bounded(test: Callable[[Any], bool], words: str) -> Kind:
 
 
 positive = _bounded(lambda x: x > 0, "positive")
+growth = _bounded(lambda x: x > 0, "positive")
 non_negative = _bounded(lambda x: x >= 0, "zero or positive")
+
+
+def periods(name: str, value: Any) -> Any:
+    """A number that decides how a value is computed."""
+    return number(name, value)
 
 
 def whole(name: str, value: Any) -> Any:
@@ -79,6 +85,11 @@ def cycles(name: str, value: Any) -> Any:
 def optional_steps(name: str, value: Any) -> Any:
     """A positive number of steps, or None for the default."""
     return None if value is None else positive(name, value)
+
+
+def optional_number(name: str, value: Any) -> Any:
+    """A finite real number, or None."""
+    return None if value is None else number(name, value)
 
 
 def flag(name: str, value: Any) -> bool:
@@ -125,12 +136,31 @@ def increasing(name: str, value: Any) -> Any:
     return value
 
 
+def phases(name: str, value: Any) -> Any:
+    """(schedule, steps) pairs and a last schedule."""
+    *timed, last = value
+    checked = []
+    for i, phase in enumerate(timed):
+        if not isinstance(phase, (tuple, list)) or len(phase) != 2:
+            raise TypeError(f"`{name}[{i}]` must be a pair of a schedule and its steps, got {phase!r}.")
+        schedule, steps = phase
+        checked.append((base(f"{name}[{i}][0]", schedule), non_negative(f"{name}[{i}][1]", steps)))
+    return (*checked, base(f"{name}[{len(timed)}]", last))
+
+
+# The kinds whose numbers a program may take from a table, one for each phase of a sequence.
+TABULATED = (number, optional_number, positive, non_negative, optional_steps, base, phases)
+
 Number = Annotated[Scalar, number]
+OptionalNumber = Annotated[Scalar | None, optional_number]
 Positive = Annotated[Scalar, positive]
+Growth = Annotated[Scalar, growth]
+Periods = Annotated[Scalar, periods]
 NonNegative = Annotated[Scalar, non_negative]
 Steps = Annotated[Scalar, positive]
 OptionalSteps = Annotated[Scalar | None, optional_steps]
 Seed = Annotated[int | jax.Array, whole]
+Phases = Annotated[Any, phases]
 Cycles = Annotated[int | jax.Array | None, cycles]
 Flag = Annotated[bool, flag]
 Base = Annotated[Callable[[Any], Any] | Scalar, base]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from optax_decay import _count, _cycle, _real
-from optax_decay._check import Base, Cycles, NonNegative, Number, OptionalSteps, Positive, Scalar, Steps
+from optax_decay._check import Base, Cycles, Growth, NonNegative, Number, OptionalSteps, Positive, Scalar, Steps
 from optax_decay._count import Count
 from optax_decay._real import Real, is_host, where
 from optax_decay._schedule import at, exact_schedule
@@ -17,7 +17,7 @@ def warm_restarts(
     base: Base,
     cycle_steps: Steps,
     *,
-    t_mul: Positive = 1,
+    t_mul: Growth = 1,
     m_mul: NonNegative = 1.0,
     cycles: Cycles = None,
     baseline: Number = 0.0,
@@ -72,7 +72,7 @@ def cyclic(
     fall_steps: Steps,
     *,
     rise_steps: OptionalSteps = None,
-    t_mul: Positive = 1,
+    t_mul: Growth = 1,
     m_mul: NonNegative = 1.0,
     cycles: Cycles = None,
     baseline: Number = 0.0,

@@ -189,8 +189,14 @@ def difference(x: Count, y: Count) -> Count:
     """x - y, or zero where that is negative."""
     if x.part is None and y.part is None:
         return Count(_real.maximum(x.whole - y.whole, 0))
-    minuend, subtrahend = x.part or _NONE, y.part or _NONE
-    rest = _carried(x.whole - y.whole, _real.plus(minuend, _real.minus(subtrahend)))
+    if x.part is None and y.part is not None and not is_host(y.whole):
+        # A whole number less a part in [0, 1) borrows one, and no rounding could reach the next.
+        borrows = y.part.hi > 0
+        rest = _real.plus(_real.minus(y.part), Twofold(_real.to_float(where(borrows, 1, 0 * y.whole)), 0.0))
+        rest = Count(x.whole - y.whole - where(borrows, 1, 0 * y.whole), rest)
+    else:
+        minuend, subtrahend = x.part or _NONE, y.part or _NONE
+        rest = _carried(x.whole - y.whole, _real.plus(minuend, _real.minus(subtrahend)))
     return select(rest.whole < 0, Count(0 * rest.whole), rest)
 
 
@@ -208,6 +214,8 @@ def length(value: Real, like: Count) -> Length:
     """A hyperparameter in steps, for arithmetic with the count `like`: exact, and differentiable if it is a float."""
     if is_host(value) or isinstance(value, Fraction):
         return _concrete_length(value, None if is_host(like.whole) else int_dtype())
+    if isinstance(value, _real.Column):
+        return _length_in_row(value)
     if not jnp.issubdtype(value.dtype, jnp.floating):
         whole = _device_count(value).whole
         real = _real.of_integer(value)
@@ -216,6 +224,24 @@ def length(value: Real, like: Count) -> Length:
     real = _real.twofold(value)
     ratio = _dyadic(lax.stop_gradient(value))
     return Length(*ratio, real, _real.quotient(_real.ONE, real), _device_count(value))
+
+
+def _length_in_row(value: _real.Column) -> Length:
+    """The length that stands in the column's row."""
+    dtype = int_dtype()
+    if all(isinstance(steps, int) for steps in value.numbers):
+        inverse = _real.Column(
+            (1 / steps if dtype == np.int32 else Fraction(1, steps) for steps in value.numbers), value.row
+        )
+        whole = value.take(value.numbers, dtype)
+        return Length(whole, 1, value.twofold(), inverse.twofold(), Count(whole))
+    lengths = [_concrete_length(steps, dtype) for steps in value.numbers]
+    exact = list(map(_real.decimal, value.numbers))
+    ratio = (value.take([getattr(x, name) for x in lengths], dtype) for name in ("numerator", "denominator"))
+    whole = value.take([math.floor(steps) for steps in exact], dtype)
+    part = _real.Column((steps - math.floor(steps) for steps in exact), value.row).twofold()
+    inverse = _real.Column((1 / steps for steps in exact), value.row)
+    return Length(*ratio, value.twofold(), inverse.twofold(), Count(whole, Twofold(part.hi, part.lo + 0 * part.hi)))
 
 
 @lru_cache(maxsize=4096, typed=True)
@@ -292,13 +318,17 @@ def scaled(count: Count, numerator: Real, denominator: Real, offset: Real = 0) -
 
 def shifted(count: Count, steps: Real) -> Count:
     """count + steps for a hyperparameter of either sign, zero where that is negative and at most the last count."""
-    if is_host(steps):
+    if is_host(steps) or isinstance(steps, Fraction):
         exact = _real.decimal(steps)
         moved = abs(exact)
         if not moved:
             return count
         by = length(moved, count).counted
         return difference(count, by) if exact < 0 else _sum(count, by)
+    if isinstance(steps, _real.Column):  # of one sign
+        back = steps.numbers[0] < 0
+        by = length(-steps if back else steps, count).counted
+        return difference(count, by) if back else _sum(count, by)
     if jnp.issubdtype(steps.dtype, jnp.floating):
         steps = lax.convert_element_type(steps, _real.float_dtype())
         below = lax.floor(steps)
@@ -335,10 +365,11 @@ def rescaled(count: Count, by: Length, of: Length) -> Count:
 
 def _scaled_part(part: Twofold | None, numerator: Real, remainder: Real, denominator: Real, whole: Real) -> Count:
     """whole + (remainder + part * numerator) / denominator."""
-    rest = _real.of_integer(remainder)
-    if part is not None:
-        rest = _real.plus(rest, _real.product(part, _real.of_integer(numerator)))
-    return _carried(whole, _real.quotient(rest, _real.of_integer(denominator)))
+    rest, divisor = _real.of_integer(remainder), _real.of_integer(denominator)
+    if part is None:
+        return Count(whole, _real.quotient(rest, divisor))
+    rest = _real.plus(rest, _real.product(part, _real.of_integer(numerator)))
+    return _carried(whole, _real.quotient(rest, divisor))
 
 
 def _never(steps: Length) -> Any:

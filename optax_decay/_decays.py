@@ -10,7 +10,7 @@ from jax import lax
 from jax.core import Tracer
 
 from optax_decay import _count, _real, _table
-from optax_decay._check import Flag, Increasing, NonNegative, Number, Numbers, Positive, Scalar, Seed, Steps
+from optax_decay._check import Flag, Increasing, NonNegative, Number, Numbers, Periods, Positive, Scalar, Seed, Steps
 from optax_decay._count import Count, Length
 from optax_decay._real import Real, Twofold, is_host, where
 from optax_decay._schedule import exact_schedule
@@ -254,7 +254,7 @@ def linear_decay(init_value: Number, decay_steps: Steps, end_value: Number = 0.0
 Weights = tuple[Callable[[], Real], Callable[[], Real]]
 
 
-def between(init_value: Scalar, end_value: Scalar, weight: Callable[[], Real], complement: Callable[[], Real]) -> Real:
+def between(init_value: Any, end_value: Any, weight: Callable[[], Real], complement: Callable[[], Real]) -> Real:
     """init_value w + end_value (1 - w): both ends bit for bit, and precise wherever it does not cross zero.
 
     A weight next to 1 says little about its distance from 1, so the larger end gets the one that is computed for it.
@@ -405,7 +405,7 @@ def cosine_decay(init_value: Number, decay_steps: Steps, alpha: Number = 0.0) ->
         steps = _count.length(decay_steps, count)
         return between(
             init_value,
-            _real.to_float(alpha) * _real.to_float(init_value),
+            _real.times(init_value, alpha),
             *raised_cosine(count, steps),
         )
 
@@ -486,6 +486,11 @@ def one_minus_sqrt_decay(init_value: Number, decay_steps: Steps, end_value: Numb
     Source: Hägele et al., "Scaling Laws and Compute-Optimal Training Beyond Fixed Training Durations", 2024.
     """
     return lambda count: between(init_value, end_value, *one_minus_sqrt(count, _count.length(decay_steps, count)))
+
+
+def line(count: Count, steps: Length) -> Weights:
+    """1 - p and p, with p = min(count / steps, 1)."""
+    return lambda: _count.remaining(count, steps).hi, lambda: _count.elapsed(count, steps).hi
 
 
 def one_minus_sqrt(count: Count, steps: Length) -> Weights:
@@ -584,7 +589,7 @@ def linear_cosine_decay(
     init_value: Number,
     decay_steps: Steps,
     *,
-    num_periods: Number = 0.5,
+    num_periods: Periods = 0.5,
     alpha: Number = 0.0,
     beta: Number = 0.001,
 ) -> Curve:
@@ -633,7 +638,7 @@ def noisy_linear_cosine_decay(
     *,
     initial_variance: NonNegative = 1.0,
     variance_decay: Number = 0.55,
-    num_periods: Number = 0.5,
+    num_periods: Periods = 0.5,
     alpha: Number = 0.0,
     beta: Number = 0.001,
 ) -> Curve:

@@ -1,28 +1,23 @@
 """Phases: schedules one after another, each counting from its own start."""
 
+from bisect import bisect_right
 from collections.abc import Callable
+from fractions import Fraction
+from itertools import accumulate
 from typing import Annotated, Any
 
-from optax_decay import _check, _count, _real
-from optax_decay._check import Base, NonNegative, Number, Scalar
+import jax
+import jax.numpy as jnp
+
+from optax_decay import _count, _real, _table
+from optax_decay._check import Base, NonNegative, Number, Phases, Scalar
 from optax_decay._count import Count
-from optax_decay._decays import one_minus_sqrt, raised_cosine
+from optax_decay._decays import between, line, one_minus_sqrt, raised_cosine
+from optax_decay._groups import Places
 from optax_decay._real import Real, is_host, where
 from optax_decay._schedule import at, exact_schedule
 
 Curve = Callable[[Count], Real]
-
-
-def _phases(name: str, value: Any) -> Any:
-    """(schedule, steps) pairs and a last schedule."""
-    *timed, last = value
-    checked = []
-    for i, phase in enumerate(timed):
-        if not isinstance(phase, (tuple, list)) or len(phase) != 2:
-            raise TypeError(f"`{name}[{i}]` must be a pair of a schedule and its steps, got {phase!r}.")
-        base, steps = phase
-        checked.append((_check.base(f"{name}[{i}][0]", base), _check.non_negative(f"{name}[{i}][1]", steps)))
-    return (*checked, _check.base(f"{name}[{len(timed)}]", last))
 
 
 def _shape(name: str, value: Any) -> str:
@@ -31,16 +26,12 @@ def _shape(name: str, value: Any) -> str:
     return value
 
 
-def _linear(count: Count, steps: _count.Length) -> tuple[Callable[[], Real], Callable[[], Real]]:
-    return lambda: _count.remaining(count, steps).hi, lambda: _count.elapsed(count, steps).hi
-
-
-_SHAPES = {"linear": _linear, "cosine": raised_cosine, "one_minus_sqrt": one_minus_sqrt}
+_SHAPES = {"linear": line, "cosine": raised_cosine, "one_minus_sqrt": one_minus_sqrt}
 Shape = Annotated[str, _shape]
 
 
 @exact_schedule
-def sequence(*phases: Annotated[Any, _phases]) -> Curve:
+def sequence(*phases: Phases) -> Curve:
     r"""Phases one after another, each counting from its own start.
 
     .. math:: s(t) = s_i(t - B_i) \quad \text{for} \quad B_i \le t < B_{i+1}, \qquad B_i = n_0 + \dots + n_{i-1}
@@ -67,23 +58,37 @@ def sequence(*phases: Annotated[Any, _phases]) -> Curve:
     if not phases:
         raise ValueError("`phases` must end in a schedule, got none.")
     *timed, last = phases
+    timed = [(base, steps) for base, steps in timed if not is_host(steps) or steps]
+    bases, lengths = [*(base for base, _ in timed), last], [steps for _, steps in timed]
+    known = list(accumulate(map(_real.decimal, lengths), initial=Fraction(0))) if is_host(*lengths) else None
+    places = Places(bases)
 
     def value(count: Count) -> Real:
-        result, local = None, count
-        later = []
-        for base, steps in timed:
-            if is_host(steps) and steps == 0:
-                continue
-            length = _count.length(steps if is_host(steps) else where(steps < 0, 0, steps), count)
-            # A phase that is over sees its end: what it would give beyond is never computed.
-            later.append((_count.over(local, length), at(base, _count.least(local, length.counted))))
-            local = _count.difference(local, length.counted)
-        result = at(last, local)
-        for over, phase in reversed(later):
-            result = where(over, result, phase)
-        return result
+        if known and is_host(count.whole):
+            place = bisect_right(known, count.whole + 1) - 1
+            while place and not _count.reached(count, _count.length(known[place], count).counted):
+                place -= 1
+            return at(bases[place], _count.shifted(count, -known[place]))
+        begins = _table.counts(known) if known else _stacked_begins(lengths, count)
+        place = _table.begun(begins, count) - 1
+        local = _count.difference(count, _table.take_count(begins, place))
+        return places.at(place, local)
 
     return value
+
+
+def _stacked_begins(lengths: list[Any], like: Count) -> Count:
+    """The counts at which phases begin, some of them traced."""
+    begin: Any = Fraction(0)
+    counts, nothing = [Count(jnp.asarray(0, _count.int_dtype()))], Count(jnp.asarray(0, _count.int_dtype()))
+    for steps in lengths:
+        if isinstance(begin, Count) or isinstance(steps, jax.Array):
+            begin = _count.shifted(counts[-1], steps)
+            counts.append(begin)
+        else:  # an exact sum, as long as that lasts
+            begin = begin + (_real.decimal(steps) if is_host(steps) else steps)
+            counts.append(_count.shifted(nothing, begin))
+    return _table.stacked(counts)
 
 
 @exact_schedule
@@ -123,8 +128,7 @@ def warmup(base: Base, steps: NonNegative, *, init_value: Number = 0.0) -> Curve
             return at(base, count)
         # The base rests at its start until then, so that one evaluation serves both.
         then = at(base, _count.shifted(count, -steps))
-        rest, gone = _count.remaining(count, length).hi, _count.elapsed(count, length).hi
-        return _unless(steps, _real.to_float(init_value) * rest + then * gone, then)
+        return _unless(steps, _from_to(init_value, then, *line(count, length)), then)
 
     return value
 
@@ -171,19 +175,25 @@ def cooldown(
         left, begun = at(base, _count.least(count, beginning)), _count.reached(count, beginning)
         if length is None:
             return where(begun, end, left)
-        weight, complement = _SHAPES[shape](start, length)
-        return _unless(steps, left * weight() + end * complement(), where(begun, end, left))
+        return _unless(steps, _from_to(left, end, *_SHAPES[shape](start, length)), where(begun, end, left))
 
     return value
 
 
+def _from_to(start: Real, end: Real, weight: Callable[[], Real], complement: Callable[[], Real]) -> Real:
+    """`between`, where one side is a base's value and the other is often known to be zero."""
+    if _real.is_zero(end):
+        return start * weight()
+    return end * complement() if _real.is_zero(start) else between(start, end, weight, complement)
+
+
 def _lengths(steps: Scalar, count: Count) -> _count.Length | None:
     """A length that may be zero: None where that is known, 1 in its place where it is traced."""
-    if is_host(steps):
+    if not isinstance(steps, jax.Array):
         return _count.length(steps, count) if steps else None
     return _count.length(where(steps > 0, steps, 1), count)
 
 
 def _unless(steps: Scalar, value: Real, without: Real) -> Real:
     """`value`, or `without` where a traced number of steps is zero."""
-    return value if is_host(steps) else where(steps > 0, value, without)
+    return where(steps > 0, value, without) if isinstance(steps, jax.Array) else value

@@ -9,7 +9,10 @@ rounding wherever it likes, so nothing here relies on a rounded product: factors
 of halves are exact with or without contraction, and the rounding of what remains is too small to matter.
 """
 
+import itertools
 import math
+import operator
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -51,12 +54,19 @@ def as_float(value: Real, like: Real) -> Real:
             return float(value)
         with np.errstate(over="ignore"):
             return float_dtype().type(value)
+    if isinstance(value, Column):
+        return value.take(list(map(float, value.numbers)), float_dtype())
     return lax.convert_element_type(value, float_dtype())
 
 
 def to_float(value: Real) -> Real:
     """`value` as a float: of the host if it is there, else of JAX's float dtype."""
     return as_float(value, value)
+
+
+def times(x: Any, y: Any) -> Real:
+    """The product of two hyperparameters, exactly where both are known."""
+    return to_float(x) * to_float(y) if isinstance(x, jax.Array) or isinstance(y, jax.Array) else x * y
 
 
 def where(condition: Any, x: Real, y: Real) -> Real:
@@ -107,6 +117,42 @@ class Twofold(NamedTuple):
     lo: Real
 
 
+class Column:
+    """Numbers of which a program takes the one in `row`: each as exact as if it stood there alone."""
+
+    __slots__ = ("numbers", "row")
+
+    def __init__(self, numbers: Iterable[int | float | Fraction], row: jax.Array):
+        self.numbers, self.row = tuple(numbers), row
+
+    def take(self, entries: Any, dtype: Any) -> jax.Array:
+        """The entry that stands in the row."""
+        return jnp.asarray(np.asarray(entries, dtype)).at[self.row].get(mode="promise_in_bounds")
+
+    def twofold(self) -> Twofold:
+        hi, lo = rounded_table(self.numbers)
+        return Twofold(self.take(hi, hi.dtype), self.take(lo, hi.dtype) if lo.any() else 0.0)
+
+    def _with(self, other: Any, operator: Callable[[Any, Any], Any]) -> Any:
+        if isinstance(other, jax.Array):
+            return operator(to_float(self), other)
+        others = other.numbers if isinstance(other, Column) else itertools.repeat(other, len(self.numbers))
+        pairs = zip(map(decimal, self.numbers), map(decimal, others), strict=True)
+        results = itertools.starmap(operator, pairs)
+        return Column((x.numerator if x.denominator == 1 else x for x in results), self.row)
+
+    def __add__(self, other: Any) -> Any:
+        return self._with(other, operator.add)
+
+    def __mul__(self, other: Any) -> Any:
+        return self._with(other, operator.mul)
+
+    def __neg__(self) -> "Column":
+        return Column(map(operator.neg, self.numbers), self.row)
+
+    __radd__, __rmul__ = __add__, __mul__
+
+
 ONE = Twofold(1.0, 0.0)
 HALF_PI = Twofold(1.5707963267948966, 6.123233995736766e-17)
 
@@ -118,6 +164,18 @@ def _rounded(hi: float, lo: float, dtype: np.dtype) -> Twofold:
     with np.errstate(over="ignore"):
         rounded = np.float32(hi)
         return Twofold(rounded, np.float32(hi - float(rounded) + lo) if np.isfinite(rounded) else np.float32(0))
+
+
+def rounded_table(numbers: Sequence[int | float | Fraction]) -> Twofold:
+    """Python numbers as `exactly` has them, in two NumPy arrays of JAX's default float dtype."""
+    dtype = float_dtype()
+    if dtype == np.float64 or any(isinstance(number, Fraction) for number in numbers):
+        pairs = np.array([exactly(number) for number in numbers], np.float64)
+        double, rest = pairs[:, 0], pairs[:, 1]
+    else:
+        double, rest = np.array(numbers, np.float64), 0.0
+    hi = double.astype(dtype)
+    return Twofold(hi, (double - hi + rest).astype(dtype))
 
 
 def _together(*numbers: Twofold) -> tuple[Twofold, ...]:
@@ -146,6 +204,8 @@ def twofold(value: Real) -> Twofold:
     """A hyperparameter: a Python float is the decimal that it prints as, an array its own binary value."""
     if is_host(value):
         return exactly(value)
+    if isinstance(value, Column):
+        return value.twofold()
     if jnp.issubdtype(value.dtype, jnp.integer):
         return of_integer(value)
     return Twofold(lax.convert_element_type(value, float_dtype()), 0.0)
@@ -341,6 +401,8 @@ def times_power(scale: Real, x: Real, n: Real) -> Real:
     if is_host(x):
         log_x = log(exactly(x)) if x > 0 else Twofold(0.0, 0.0)
         some: Any = x > 0
+    elif isinstance(x, Column):
+        log_x, some = log(twofold(x)), True
     else:
         some = x > 0
         log_x = log(twofold(where(some, x, 1)))

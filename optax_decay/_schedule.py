@@ -39,13 +39,20 @@ class Schedule:
     0.096
     """
 
-    __slots__ = ("__weakref__", "_at", "_factory", "_given", "_identity", "_needs_device")
+    __slots__ = ("__weakref__", "_at", "_composition", "_factory", "_given", "_identity", "_needs_device")
 
     # NumPy leaves the arithmetic to us.
     __array_ufunc__ = None
 
-    def __init__(self, factory: Callable[..., "Schedule"], given: dict[str, Any], at: Callable[[Count], Real]):
+    def __init__(
+        self,
+        factory: Callable[..., "Schedule"],
+        given: dict[str, Any],
+        at: Callable[[Count], Real],
+        composition: "Schedule | None" = None,
+    ):
         self._factory, self._given, self._at = factory, given, at
+        self._composition = composition
         self._needs_device = any(_needs_device(value) for value in given.values())
         self._identity: Any = None
 
@@ -64,8 +71,13 @@ class Schedule:
         return self._factory.__name__
 
     @property
+    def _definition(self) -> "Schedule":
+        """What a named composition is made of, down to a factory that computes."""
+        return self if self._composition is None else self._composition._definition
+
+    @property
     def _arguments(self) -> inspect.BoundArguments:
-        return inspect.BoundArguments(inspect.signature(self._factory), self._given)  # type: ignore[arg-type]
+        return inspect.BoundArguments(self._factory._signature, self._given)  # type: ignore[attr-defined]
 
     def replace(self, **changes: Any) -> "Schedule":
         """The same schedule made again with other arguments.
@@ -99,14 +111,16 @@ class Schedule:
         return self is other or self._key() == other._key()
 
     def __hash__(self) -> int:
-        return hash(self._key())
+        # JAX asks for this at every trace, and plain numbers tell schedules apart well enough.
+        given = {**self._factory._defaults, **self._given}  # type: ignore[attr-defined]
+        plain = (value for _, value in sorted(given.items()) if isinstance(value, (int, float, str)))
+        return hash((self._factory, *plain))
 
     def _key(self) -> Any:
         if self._identity is None:
-            arguments = self._arguments
-            arguments.apply_defaults()
+            given = {**self._factory._defaults, **self._given}  # type: ignore[attr-defined]
             try:
-                self._identity = (self._factory, *((k, _canonical(v)) for k, v in arguments.arguments.items()))
+                self._identity = (self._factory, *((name, _canonical(given[name])) for name in sorted(given)))
             except _ByIdentity:
                 self._identity = id(self)
         return self._identity
@@ -167,6 +181,11 @@ def _canonical(value: Any) -> Any:
     if value is None or isinstance(value, (bool, int, str)):
         return type(value), value
     if isinstance(value, tuple):
+        kinds = set(map(type, value))
+        if kinds == {float}:  # a long table at once
+            return tuple, np.array(value).tobytes()
+        if kinds == {int}:
+            return tuple, value
         return tuple(_canonical(entry) for entry in value)
     if isinstance(value, dict):
         return frozenset((name, _canonical(entry)) for name, entry in value.items())
@@ -175,6 +194,14 @@ def _canonical(value: Any) -> Any:
     if isinstance(value, np.dtype) or hasattr(value, "_makes_schedules"):
         return value
     raise _ByIdentity
+
+
+def key(value: Any) -> Any:
+    """What an argument is compared by: its exact value, or its identity where that cannot be had."""
+    try:
+        return _canonical(value)
+    except _ByIdentity:
+        return id(value)
 
 
 def _expression(value: Any, most: int | None, binding: int = 0) -> str:
@@ -206,7 +233,8 @@ def _call_arguments(made: Schedule, most: int | None) -> Iterator[str]:
     for name, value in made._given.items():
         parameter = parameters[name]
         if parameter.kind is parameter.VAR_POSITIONAL:
-            yield from (_expression(entry, most) for entry in value)
+            yield from (_expression(entry, most) for entry in value[:most])
+            yield from () if most is None or len(value) <= most else ("...",)
         elif parameter.kind is parameter.VAR_KEYWORD:
             yield from (f"{key}={_expression(entry, most)}" for key, entry in value.items())
         elif parameter.default is parameter.empty and parameter.kind is not parameter.KEYWORD_ONLY:
@@ -236,6 +264,15 @@ def at(base: Any, count: Count) -> Real:
         wide = jnp.promote_types(value.dtype, _real.float_dtype())
         return value if value.dtype == wide else lax.convert_element_type(value, wide)
     return value
+
+
+def elementwise(function: Callable[..., Real], count: Count, *beside: Any) -> Real:
+    """A function of one count at a time, and of the numbers beside it."""
+    shape = np.shape(count.whole)
+    if not shape:
+        return function(count, *beside)
+    flat = jax.tree.map(lambda x: jnp.broadcast_to(x, shape).ravel(), (count, *beside))
+    return jax.vmap(lambda one: jnp.asarray(function(*one)))(flat).reshape(shape)
 
 
 def _plain(annotation: Any) -> Any:
@@ -274,13 +311,17 @@ def _factory(build: Callable[P, Any], exact: bool) -> Callable[P, Schedule]:
             given[name] = kinds[name](name, value) if name in kinds else value
         closure = build(*bound.args, **bound.kwargs)
         if isinstance(closure, Schedule):
-            return Schedule(factory, given, closure._at)
+            return Schedule(factory, given, closure._at, closure)
         return Schedule(factory, given, closure if exact else functools.partial(at, closure))
 
     shown = [p.replace(annotation=_plain(p.annotation)) for p in signature.parameters.values()]
     factory.__signature__ = signature.replace(parameters=shown, return_annotation=Schedule)  # type: ignore[attr-defined]
     factory._makes_schedules = True  # type: ignore[attr-defined]
     factory._kinds = kinds  # type: ignore[attr-defined]
+    defaults = {name: p.default for name, p in signature.parameters.items() if p.default is not p.empty}
+    factory._defaults = defaults  # type: ignore[attr-defined]
+    factory._signature = signature  # type: ignore[attr-defined]
+    factory._exactly = build if exact else None  # type: ignore[attr-defined]
     return factory
 
 

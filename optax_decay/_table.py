@@ -3,6 +3,7 @@
 import bisect
 import math
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import jax
@@ -34,7 +35,11 @@ def boundaries(given: Any) -> Boundaries:
         values = lax.convert_element_type(values, _real.float_dtype())
         whole = lax.floor(values)
         return Boundaries([], lax.convert_element_type(whole, _count.int_dtype()), values - whole)
-    entries = [_real.decimal(value) for value in (values.tolist() if isinstance(values, np.ndarray) else values)]
+    entries: list[Any] = values.tolist() if isinstance(values, np.ndarray) else list(values)
+    if set(map(type, entries)) == {int}:
+        limit = np.iinfo(np.int64).max
+        return Boundaries(entries, np.array([min(max(entry, -limit), limit) for entry in entries], np.int64), None)
+    entries = list(map(_real.decimal, entries))
     whole = [math.floor(entry) for entry in entries]
     part = [float(entry - floor) for entry, floor in zip(entries, whole, strict=True)]
     limit = np.iinfo(np.int64).max
@@ -56,10 +61,8 @@ def position(table: Boundaries, index: Real, like: Count) -> Twofold:
     if is_host(index):
         return _real.exactly(table.entries[index])
     if table.entries:
-        exact = [_real.exactly(entry) for entry in table.entries]
-        hi = np.array([entry.hi for entry in exact], _real.float_dtype())
-        lo = np.array([entry.hi - float(near) + entry.lo for entry, near in zip(exact, hi, strict=True)], hi.dtype)
-        return Twofold(take(jnp.asarray(hi), index), take(jnp.asarray(lo), index))
+        hi, lo = _real.rounded_table(table.entries)
+        return Twofold(take(jnp.asarray(hi), index), take(jnp.asarray(lo), index) if lo.any() else 0.0)
     whole = _real.of_integer(take(lax.convert_element_type(table.whole, _count.int_dtype()), index))
     if table.part is None:
         return whole
@@ -80,6 +83,40 @@ def passed(table: Boundaries, count: Count) -> Real:
     t, p = jnp.expand_dims(count.whole, -1), jnp.expand_dims(part, -1)
     below = (whole < t) | ((whole == t) & (jnp.asarray(table.part, p.dtype) < p))
     return lax.reduce_sum(lax.convert_element_type(below, count.whole.dtype), (count.whole.ndim,))
+
+
+def counts(exact: list[Fraction]) -> Count:
+    """Counts as a table of them, less those that no count reaches."""
+    exact = [count for count in exact if count <= _count.last_count()]
+    whole = [math.floor(count) for count in exact]
+    table = jnp.asarray(np.array(whole), _count.int_dtype())
+    if all(count.denominator == 1 for count in exact):
+        return Count(table)
+    parts = _real.rounded_table([count - floor for count, floor in zip(exact, whole, strict=True)])
+    return Count(table, Twofold(*map(jnp.asarray, parts)))
+
+
+def stacked(counts: list[Count]) -> Count:
+    """Scalar counts as a table of them."""
+    whole = jnp.stack([count.whole for count in counts])
+    if all(count.part is None for count in counts):
+        return Count(whole)
+    zero = jnp.asarray(0, _real.float_dtype())
+    parts = zip(*(count.part or (zero, zero) for count in counts), strict=True)
+    return Count(whole, Twofold(*(jnp.stack([zero + x for x in column]) for column in parts)))
+
+
+def begun(table: Count, count: Count) -> Real:
+    """How many of increasing counts lie at or before the count."""
+    if table.part is None:
+        return at_most(table.whole, count.whole)
+    whole, part = jax.tree.map(lambda x: jnp.expand_dims(x, -1), (count.whole, count.part))
+    reached = _count.reached(Count(whole, part), table)
+    return lax.reduce_sum(lax.convert_element_type(reached, count.whole.dtype), (reached.ndim - 1,))
+
+
+def take_count(table: Count, index: Real) -> Count:
+    return Count(take(table.whole, index), table.part and Twofold(*(take(x, index) for x in table.part)))
 
 
 def values(entries: Any) -> Callable[[Count], Any]:

@@ -3,23 +3,18 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
 from optax_decay import _check, _real
-from optax_decay._check import Base, NonNegative, Scalar, Seed
+from optax_decay._check import Base, NonNegative, OptionalNumber, Seed
 from optax_decay._count import Count
 from optax_decay._decays import standard_normal
-from optax_decay._real import Real, Twofold, is_host
-from optax_decay._schedule import Schedule, at, exact_schedule
+from optax_decay._real import Real, is_host
+from optax_decay._schedule import Schedule, at, elementwise, exact_schedule
 
 Curve = Callable[[Count], Real]
-
-
-def _optional_number(name: str, value: Any) -> Any:
-    return None if value is None else _check.number(name, value)
 
 
 def _float_dtype(name: str, value: Any) -> str:
@@ -36,9 +31,6 @@ def _factory(name: str, value: Any) -> Any:
     if not hasattr(value, "_makes_schedules"):
         raise TypeError(f"`{name}` must be a schedule factory, got {value!r}.")
     return value
-
-
-OptionalNumber = Annotated[Scalar | None, _optional_number]
 
 
 @exact_schedule
@@ -175,12 +167,5 @@ def scheduled(factory: Annotated[Any, _factory], **hyperparameters: Any) -> Curv
     if not any(schedule._needs_device for schedule in moving.values()):
         made(Count(0))
 
-    def value(count: Count) -> Real:
-        if is_host(count.whole) or not count.whole.ndim:
-            return made(count)
-        # One set of hyperparameters for each count.
-        shape = count.whole.shape
-        flat = jax.tree.map(lambda x: jnp.ravel(x), count)
-        return jnp.reshape(jax.vmap(lambda c: jnp.asarray(made(Count(c[0], c[1] and Twofold(*c[1])))))(flat), shape)
-
-    return value
+    # One set of hyperparameters for each count.
+    return lambda count: elementwise(made, count)

@@ -16,7 +16,7 @@ import optax_decay as od
 ROOT = Path(__file__).parent.parent
 FACTORIES = [name for name in od.__all__ if name != "Schedule"]
 MODULES = [
-    "_real", "_count", "_table", "_cycle", "_check", "_schedule",
+    "_real", "_count", "_table", "_cycle", "_check", "_schedule", "_groups",
     "_decays", "_clocks", "_phases", "_values", "_presets", "__init__",
 ]  # fmt: skip
 

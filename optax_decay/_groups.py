@@ -1,0 +1,109 @@
+"""Phases that one factory made, evaluated once: made again of the numbers that stand in the phase's row of a table."""
+
+from collections.abc import Callable, Hashable, Iterator
+from inspect import BoundArguments
+from itertools import chain
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from optax_decay import _check, _count, _table
+from optax_decay._count import Count
+from optax_decay._real import Column, Real, where
+from optax_decay._schedule import Schedule, at, elementwise, key
+
+
+class _Plan(NamedTuple):
+    """How a base is made: what one program shares with it, the numbers that may differ, and it made of others."""
+
+    shared: Hashable
+    numbers: list[Any]
+    remake: Callable[[Iterator[Any]], Any]
+
+
+def _plan(value: Any, tabulated: bool = True) -> _Plan:
+    if isinstance(value, Schedule) and (made := value._definition)._factory._exactly:
+        return _plan_of_schedule(made)
+    if tabulated and isinstance(value, tuple):
+        plans = [_plan(entry) for entry in value]
+        return _joined(plans, tuple, lambda entries: entries)
+    if tabulated and type(value) in (int, float) and 0 < abs(value) < 2**31:
+        return _Plan(value > 0, [value], next)
+    if tabulated and isinstance(value, jax.Array) and not value.ndim:
+        return _Plan(value.dtype, [value], next)
+    return _Plan(key(value), [], lambda numbers: value)
+
+
+def _plan_of_schedule(made: Schedule) -> _Plan:
+    factory: Any = made._factory
+    names, values = tuple(made._given), made._given.values()
+    plans = [_plan(v, factory._kinds.get(name) in _check.TABULATED) for name, v in zip(names, values, strict=True)]
+
+    def remake(entries: tuple[Any, ...]) -> Schedule:
+        given = dict(zip(names, entries, strict=True))
+        bound = BoundArguments(factory._signature, given)  # type: ignore[arg-type]
+        return Schedule(factory, given, factory._exactly(*bound.args, **bound.kwargs))
+
+    return _joined(plans, (factory, *names), remake)
+
+
+def _joined(plans: list[_Plan], shared: Hashable, remake: Callable[[tuple[Any, ...]], Any]) -> _Plan:
+    return _Plan(
+        (shared, *(plan.shared for plan in plans)),
+        list(chain.from_iterable(plan.numbers for plan in plans)),
+        lambda numbers: remake(tuple(plan.remake(numbers) for plan in plans)),
+    )
+
+
+class Places:
+    """Bases by their place in a sequence, those together that one program serves."""
+
+    def __init__(self, bases: list[Any]):
+        groups: dict[Hashable, list[_Plan]] = {}
+        numbers: dict[Hashable, int] = {}
+        table = np.empty((2, len(bases)), np.int64)
+        for place, plan in enumerate(map(_plan, bases)):
+            group = groups.setdefault(plan.shared, [])
+            numbers.setdefault(plan.shared, len(numbers))
+            table[:, place] = numbers[plan.shared], len(group)
+            group.append(plan)
+        self.groups, self.table = list(groups.values()), table
+
+    def at(self, place: Any, count: Count) -> Real:
+        """The value of the base in a place."""
+        group, row = (_table.take(_table.constants(column, count), place) for column in self.table)
+        result = _value(self.groups[0], row, self._seen(group == 0, count))
+        for n, plans in enumerate(self.groups[1:], 1):
+            chosen = group == n
+            result = where(chosen, _value(plans, row, self._seen(chosen, count)), result)
+        return result
+
+    def _seen(self, chosen: Any, count: Count) -> Count:
+        # Those that are not chosen rest at 0: what they would give elsewhere is never computed.
+        return _count.select(chosen, count, Count(0 * count.whole)) if len(self.groups) > 1 else count
+
+
+def _value(plans: list[_Plan], row: Any, count: Count) -> Real:
+    """The value of the base that is made of the numbers in a row."""
+    columns = [_column(numbers) for numbers in zip(*(plan.numbers for plan in plans), strict=True)]
+    remake = plans[0].remake
+    if all(len(column) == 1 for column in columns):
+        return at(remake(column[0] for column in columns), count)
+
+    def value(count: Count, row: Any) -> Real:
+        return at(remake(column[0] if len(column) == 1 else _in_row(column, row) for column in columns), count)
+
+    return elementwise(value, count, row)
+
+
+def _column(numbers: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Numbers that differ, or the one that all are."""
+    return numbers[:1] if len({key(number) for number in numbers}) == 1 else numbers
+
+
+def _in_row(numbers: tuple[Any, ...], row: Any) -> Any:
+    if isinstance(numbers[0], jax.Array):
+        return _table.take(jnp.stack(numbers), row)
+    return Column(numbers, row)
