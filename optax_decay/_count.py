@@ -349,7 +349,9 @@ def _sum(count: Count, by: Count) -> Count:
 
 
 def least(x: Count, y: Count) -> Count:
-    """The smaller of two counts."""
+    """The smaller of two counts; the second where they are equal."""
+    if x.part is None and y.part is None:
+        return Count(_real.minimum(x.whole, y.whole))
     return select(reached(x, y), y, x)
 
 
@@ -409,6 +411,13 @@ def divide_with_remainder(count: Count, by: Length) -> tuple[Real, Count]:
     return stage, with_gradient(rest, as_real(count) - _real.to_float(stage) * by.real.hi)
 
 
+def stage(count: Count, of: Length) -> tuple[Real, int | None]:
+    """How many times a length fits into the count, and at most, where that is known."""
+    known = is_host(of.numerator, of.denominator)
+    most = last_count() * of.denominator // of.numerator if known else None
+    return divide_with_remainder(count, of)[0], most
+
+
 def with_gradient(count: Count, formula: Real) -> Count:
     """The count, differentiated as `formula`."""
     if count.part is None or not _real.is_differentiable(formula):
@@ -453,9 +462,57 @@ def elapsed(count: Count, of: Length, times: Twofold = _real.ONE) -> Twofold:
 
 def remaining(count: Count, of: Length, times: Twofold = _real.ONE) -> Twofold:
     """max(1 - count / of, 0) * times, from the steps that remain: exact at both ends and precise near the second."""
-    rest = fraction(difference(of.counted, least(count, of.counted)), of, times, _most(of))
+    rest = fraction(_left(count, of), of, times, _most(of))
     beyond = _beyond(of)
     return rest if beyond is None else _real.plus(rest, _real.product(Twofold(beyond, 0.0), times))
+
+
+def _left(count: Count, of: Length) -> Count:
+    """The steps that remain until the end of a length."""
+    seen = least(count, of.counted)
+    if seen.part is None and of.counted.part is None:
+        return Count(of.counted.whole - seen.whole)
+    return difference(of.counted, seen)
+
+
+def elapsed_once(count: Count, of: Length) -> Real:
+    """`elapsed` in one float, at the least cost."""
+    inverse = _inverse_once(count, of)
+    return elapsed(count, of).hi if inverse is None else _times_once(least(count, of.counted), inverse)
+
+
+def remaining_once(count: Count, of: Length) -> Real:
+    """`remaining` in one float, at the least cost."""
+    inverse = _inverse_once(count, of)
+    if inverse is None:
+        return remaining(count, of).hi
+    return _times_once(_left(count, of), inverse)
+
+
+def _times_once(count: Count, factor: Twofold) -> Real:
+    whole = _real.to_float(count.whole)
+    return whole * factor.hi + whole * factor.lo
+
+
+def _inverse_once(count: Count, of: Length) -> Twofold | None:
+    """1 / of for a product with one count, however a program rounds that: None where it could miss 1 at the end."""
+    if is_host(count.whole) or count.part is not None or not is_host(of.numerator, of.denominator):
+        return None
+    return _checked_inverse(of.numerator, _real.float_dtype()) if of.denominator == 1 else None
+
+
+@lru_cache(maxsize=4096)
+def _checked_inverse(steps: int, dtype: np.dtype) -> Twofold | None:
+    if steps > 1 << 24 or dtype != np.float32:
+        return None
+    inverse, one, n = 1 / steps, np.float32(1), np.float32(steps)
+    # Rounded towards zero: what is then added only makes up for what was lost.
+    hi = np.float32(inverse)
+    hi = np.nextafter(hi, np.float32(0)) if hi > inverse else hi
+    lo = np.float32(inverse - float(hi))
+    # As written, and with either product contracted into a fused multiply-add.
+    sums = n * hi + n * lo, float(n) * float(hi) + float(n * lo), float(n * hi) + float(n) * float(lo)
+    return Twofold(hi, lo) if all(np.float32(total) == one for total in sums) else None
 
 
 def _most(of: Length) -> int | None:

@@ -166,7 +166,7 @@ def _progress(count: Count, decay_steps: Scalar, staircase: bool, rate: Twofold)
     """The rate times how often `decay_steps` fits into the count, in whole numbers for a staircase."""
     steps = _count.length(decay_steps, count)
     if staircase:
-        return _real.product(_real.of_integer(_count.divide_with_remainder(count, steps)[0]), rate)
+        return _real.product(_real.of_integer(*_count.stage(count, steps)), rate)
     return _count.fraction(count, steps, rate)
 
 
@@ -273,14 +273,16 @@ def between(init_value: Any, end_value: Any, weight: Callable[[], Real], complem
 
 def _power_of_the_rest(count: Count, steps: Length, power: Scalar) -> Weights:
     """x**power and 1 - x**power, where x = max(1 - count / steps, 0) is what remains."""
+    if is_host(power) and power == 1:
+        return line(count, steps)
     x = _count.remaining(count, steps)
-    if is_host(power) and power in (1, 2, 3, 4):
+    if is_host(power) and power in (2, 3, 4):
         n = int(power)
         powers = [x.hi]
         while len(powers) < n - 1:
             powers.append(powers[-1] * x.hi)
         return (
-            lambda: powers[-1] * (x.hi + n * x.lo) if n > 1 else x.hi,
+            lambda: powers[-1] * (x.hi + n * x.lo),
             lambda: _count.elapsed(count, steps).hi * sum(powers[: n - 1], start=1.0),
         )
     # Where nothing remains 1 stands in for x, so that its logarithm and the derivative of that are finite.
@@ -490,7 +492,7 @@ def one_minus_sqrt_decay(init_value: Number, decay_steps: Steps, end_value: Numb
 
 def line(count: Count, steps: Length) -> Weights:
     """1 - p and p, with p = min(count / steps, 1)."""
-    return lambda: _count.remaining(count, steps).hi, lambda: _count.elapsed(count, steps).hi
+    return lambda: _count.remaining_once(count, steps), lambda: _count.elapsed_once(count, steps)
 
 
 def one_minus_sqrt(count: Count, steps: Length) -> Weights:

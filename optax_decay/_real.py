@@ -130,7 +130,7 @@ class Column:
         return jnp.asarray(np.asarray(entries, dtype)).at[self.row].get(mode="promise_in_bounds")
 
     def twofold(self) -> Twofold:
-        hi, lo = rounded_table(self.numbers)
+        hi, lo = rounded_doubles(*doubles(self.numbers))
         return Twofold(self.take(hi, hi.dtype), self.take(lo, hi.dtype) if lo.any() else 0.0)
 
     def _with(self, other: Any, operator: Callable[[Any, Any], Any]) -> Any:
@@ -166,16 +166,18 @@ def _rounded(hi: float, lo: float, dtype: np.dtype) -> Twofold:
         return Twofold(rounded, np.float32(hi - float(rounded) + lo) if np.isfinite(rounded) else np.float32(0))
 
 
-def rounded_table(numbers: Sequence[int | float | Fraction]) -> Twofold:
-    """Python numbers as `exactly` has them, in two NumPy arrays of JAX's default float dtype."""
-    dtype = float_dtype()
-    if dtype == np.float64 or any(isinstance(number, Fraction) for number in numbers):
-        pairs = np.array([exactly(number) for number in numbers], np.float64)
-        double, rest = pairs[:, 0], pairs[:, 1]
-    else:
-        double, rest = np.array(numbers, np.float64), 0.0
-    hi = double.astype(dtype)
-    return Twofold(hi, (double - hi + rest).astype(dtype))
+def doubles(numbers: Sequence[int | float | Fraction]) -> tuple[Any, Any]:
+    """Python numbers as `exactly` has them, in two NumPy arrays."""
+    if all(isinstance(number, int) and abs(number) < 2**53 for number in numbers):
+        return np.array(numbers, np.float64), np.zeros(len(numbers))
+    pairs = np.array([exactly(number) for number in numbers], np.float64)
+    return pairs[:, 0], pairs[:, 1]
+
+
+def rounded_doubles(double: Any, rest: Any) -> Twofold:
+    """The same in JAX's default float dtype."""
+    hi = double.astype(float_dtype())
+    return Twofold(hi, (double - hi + rest).astype(hi.dtype))
 
 
 def _together(*numbers: Twofold) -> tuple[Twofold, ...]:
@@ -292,8 +294,7 @@ def product(x: Twofold, y: Twofold) -> Twofold:
         return Twofold(x.hi * y.hi, 0.0)
     x, y = _together(x, y)
     (x1, x2), (y1, y2) = _split(x.hi), _split(y.hi)
-    small = _add(_times(x1, y2), _times(x2, y.hi))
-    return renormalised(x1 * y1, _add(small, _add(_times(x.hi, y.lo), _times(x.lo, y.hi))))
+    return renormalised(x1 * y1, _add(_times(x1, _add(y2, y.lo)), _times(_add(x2, x.lo), y.hi)))
 
 
 def quotient(x: Twofold, y: Twofold) -> Twofold:

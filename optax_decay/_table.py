@@ -17,11 +17,12 @@ from optax_decay._real import Real, Twofold, is_host, where
 
 
 class Boundaries(NamedTuple):
-    """Increasing counts: Python numbers for the host, and whole and fractional parts for the device."""
+    """Increasing counts: Python numbers for the host, and for the device their parts, and they as real numbers."""
 
     entries: list[Any]
     whole: Any
     part: Any
+    real: Any = None
 
 
 def boundaries(given: Any) -> Boundaries:
@@ -38,15 +39,16 @@ def boundaries(given: Any) -> Boundaries:
     entries: list[Any] = values.tolist() if isinstance(values, np.ndarray) else list(values)
     if set(map(type, entries)) == {int}:
         limit = np.iinfo(np.int64).max
-        return Boundaries(entries, np.array([min(max(entry, -limit), limit) for entry in entries], np.int64), None)
+        whole = np.array([min(max(entry, -limit), limit) for entry in entries], np.int64)
+        return Boundaries(entries, whole, None, _real.doubles(entries))
     entries = list(map(_real.decimal, entries))
     whole = [math.floor(entry) for entry in entries]
     part = [float(entry - floor) for entry, floor in zip(entries, whole, strict=True)]
     limit = np.iinfo(np.int64).max
     clipped = np.array([min(max(floor, -limit), limit) for floor in whole], np.int64)
     if not any(part):
-        return Boundaries(whole, clipped, None)
-    return Boundaries(entries, clipped, np.array(part))
+        return Boundaries(whole, clipped, None, _real.doubles(whole))
+    return Boundaries(entries, clipped, np.array(part), _real.doubles(entries))
 
 
 def _clipped(table: Boundaries) -> jax.Array:
@@ -61,7 +63,7 @@ def position(table: Boundaries, index: Real, like: Count) -> Twofold:
     if is_host(index):
         return _real.exactly(table.entries[index])
     if table.entries:
-        hi, lo = _real.rounded_table(table.entries)
+        hi, lo = _real.rounded_doubles(*table.real)
         return Twofold(take(jnp.asarray(hi), index), take(jnp.asarray(lo), index) if lo.any() else 0.0)
     whole = _real.of_integer(take(lax.convert_element_type(table.whole, _count.int_dtype()), index))
     if table.part is None:
@@ -92,7 +94,7 @@ def counts(exact: list[Fraction]) -> Count:
     table = jnp.asarray(np.array(whole), _count.int_dtype())
     if all(count.denominator == 1 for count in exact):
         return Count(table)
-    parts = _real.rounded_table([count - floor for count, floor in zip(exact, whole, strict=True)])
+    parts = _real.rounded_doubles(*_real.doubles([count - floor for count, floor in zip(exact, whole, strict=True)]))
     return Count(table, Twofold(*map(jnp.asarray, parts)))
 
 
