@@ -228,20 +228,17 @@ def length(value: Real, like: Count) -> Length:
 
 def _length_in_row(value: _real.Column) -> Length:
     """The length that stands in the column's row."""
-    dtype = int_dtype()
-    if all(isinstance(steps, int) for steps in value.numbers):
-        inverse = _real.Column(
-            (1 / steps if dtype == np.int32 else Fraction(1, steps) for steps in value.numbers), value.row
-        )
-        whole = value.take(value.numbers, dtype)
-        return Length(whole, 1, value.twofold(), inverse.twofold(), Count(whole))
-    lengths = [_concrete_length(steps, dtype) for steps in value.numbers]
-    exact = list(map(_real.decimal, value.numbers))
-    ratio = (value.take([getattr(x, name) for x in lengths], dtype) for name in ("numerator", "denominator"))
+    exact, dtype = list(map(_real.decimal, value.numbers)), int_dtype()
+    inverse = _real.Column((1 / steps for steps in exact), value.row).twofold()
     whole = value.take([math.floor(steps) for steps in exact], dtype)
-    part = _real.Column((steps - math.floor(steps) for steps in exact), value.row).twofold()
-    inverse = _real.Column((1 / steps for steps in exact), value.row)
-    return Length(*ratio, value.twofold(), inverse.twofold(), Count(whole, Twofold(part.hi, part.lo + 0 * part.hi)))
+    if all(steps.denominator == 1 for steps in exact):
+        return Length(whole, 1, value.twofold(), inverse, Count(whole))
+    lengths = [_concrete_length(steps, dtype) for steps in exact]
+    numerator = value.take([steps.numerator for steps in lengths], dtype)
+    denominator = value.take([steps.denominator for steps in lengths], dtype)
+    part = _real.Column((steps % 1 for steps in exact), value.row).twofold()
+    count = Count(whole, Twofold(part.hi, part.lo + 0 * part.hi))
+    return Length(numerator, denominator, value.twofold(), inverse, count)
 
 
 @lru_cache(maxsize=4096, typed=True)

@@ -82,7 +82,9 @@ def exponential_decay(
     def value(count: Count) -> Real:
         rate = _real.log(_real.twofold(decay_rate)) if log is None else log
         exponent = _progress(count, decay_steps, staircase, rate)
-        return _real.times_exp(_real.to_float(init_value), exponent, falls=is_host(decay_rate) and decay_rate <= 1)
+        return _real.times_exp(
+            _real.to_float(init_value), exponent, falls=is_host(decay_rate) and bool(decay_rate <= 1)
+        )
 
     return value
 
@@ -118,7 +120,9 @@ def natural_exp_decay(init_value: Number, decay_steps: Steps, decay_rate: Number
 
     def value(count: Count) -> Real:
         exponent = _progress(count, decay_steps, staircase, _real.minus(_real.twofold(decay_rate)))
-        return _real.times_exp(_real.to_float(init_value), exponent, falls=is_host(decay_rate) and decay_rate >= 0)
+        return _real.times_exp(
+            _real.to_float(init_value), exponent, falls=is_host(decay_rate) and bool(decay_rate >= 0)
+        )
 
     return value
 

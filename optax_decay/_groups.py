@@ -24,8 +24,10 @@ class _Plan(NamedTuple):
 
 
 def _plan(value: Any, tabulated: bool = True) -> _Plan:
-    if isinstance(value, Schedule) and (made := value._definition)._factory._exactly:
-        return _plan_of_schedule(made)
+    if isinstance(value, Schedule):
+        made = value._definition
+        factory: Any = made._factory
+        return _plan_of_schedule(made) if factory._exactly else _Plan(key(value), [], lambda numbers: value)
     if tabulated and isinstance(value, tuple):
         plans = [_plan(entry) for entry in value]
         return _joined(plans, tuple, lambda entries: entries)

@@ -130,7 +130,7 @@ class Column:
         return jnp.asarray(np.asarray(entries, dtype)).at[self.row].get(mode="promise_in_bounds")
 
     def twofold(self) -> Twofold:
-        hi, lo = rounded_doubles(*doubles(self.numbers))
+        hi, lo = rounded_doubles(*doubles(self.numbers, exact=float_dtype() == np.float64))
         return Twofold(self.take(hi, hi.dtype), self.take(lo, hi.dtype) if lo.any() else 0.0)
 
     def _with(self, other: Any, operator: Callable[[Any, Any], Any]) -> Any:
@@ -166,12 +166,13 @@ def _rounded(hi: float, lo: float, dtype: np.dtype) -> Twofold:
         return Twofold(rounded, np.float32(hi - float(rounded) + lo) if np.isfinite(rounded) else np.float32(0))
 
 
-def doubles(numbers: Sequence[int | float | Fraction]) -> tuple[Any, Any]:
-    """Python numbers as `exactly` has them, in two NumPy arrays."""
-    if all(isinstance(number, int) and abs(number) < 2**53 for number in numbers):
-        return np.array(numbers, np.float64), np.zeros(len(numbers))
-    pairs = np.array([exactly(number) for number in numbers], np.float64)
-    return pairs[:, 0], pairs[:, 1]
+def doubles(numbers: Sequence[int | float | Fraction], exact: bool = True) -> tuple[Any, Any]:
+    """Python numbers as `exactly` has them, in two NumPy arrays; or the first of these alone."""
+    if exact and not all(isinstance(number, int) and abs(number) < 2**53 for number in numbers):
+        pairs = np.array([exactly(number) for number in numbers], np.float64)
+        return pairs[:, 0], pairs[:, 1]
+    double = np.array(list(map(float, numbers)))
+    return double, np.zeros(len(double))
 
 
 def rounded_doubles(double: Any, rest: Any) -> Twofold:

@@ -1,0 +1,145 @@
+"""What the benchmarks share: interleaved timing, ratios with their intervals, tables, results and fresh processes."""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+from tqdm import tqdm
+
+RESULTS = Path(__file__).parent / "results"
+LIBRARIES = ("optax_decay", "jax", "jaxlib", "optax", "numpy", "tensorflow", "keras")
+METHOD = (
+    "Contenders take turns, each round in another order; a contender's turn is as many calls as fill a few "
+    "milliseconds, blocked until ready. A ratio is the median over rounds of ours over the rival's in the same round, "
+    "with the interval that holds 95 % of bootstrapped medians. Every answer is checked before it is timed."
+)
+
+
+class Ratio(NamedTuple):
+    """The median of ours over the rival's, and the interval that holds 95 % of bootstrapped medians."""
+
+    median: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.median:.3g} ({self.low:.3g} to {self.high:.3g})"
+
+
+def ratio(ours: np.ndarray, rival: np.ndarray) -> Ratio:
+    """Of times measured in the same rounds."""
+    pairs = ours / rival
+    drawn = np.random.default_rng(0).choice(pairs, (1000, len(pairs)))
+    low, high = np.quantile(np.median(drawn, axis=1), (0.025, 0.975))
+    return Ratio(float(np.median(pairs)), float(low), float(high))
+
+
+def interleaved(
+    contenders: dict[str, Callable[[], Any]], rounds: int, turn: float = 5e-3, label: str = ""
+) -> dict[str, np.ndarray]:
+    """Seconds of a call of each contender, one number a round; a turn lasts about `turn` seconds."""
+    calls = {}
+    for name, call in contenders.items():
+        jax.block_until_ready(call())
+        calls[name] = max(1, round(turn / max(_seconds(call, 1), 1e-9)))
+        calls[name] = max(1, round(turn / max(_seconds(call, calls[name]), 1e-9)))
+    seconds = {name: np.empty(rounds) for name in contenders}
+    names, order = list(contenders), np.random.default_rng(0)
+    for n in tqdm(range(rounds), desc=label, leave=False, disable=None):
+        for name in order.permutation(names):
+            seconds[name][n] = _seconds(contenders[name], calls[name])
+    return seconds
+
+
+def _seconds(call: Callable[[], Any], calls: int) -> float:
+    result, begin = None, time.perf_counter()
+    for _ in range(calls):
+        result = call()
+    jax.block_until_ready(result)
+    return (time.perf_counter() - begin) / calls
+
+
+def check(name: str, answer: Any, expected: Any, tolerance: float) -> None:
+    """Ends the benchmark where an answer is off by more than `tolerance` of the largest: wrong answers have no time."""
+    answer, expected = np.asarray(answer, np.float64), np.asarray(expected, np.float64)
+    error = np.max(np.abs(answer - expected)) / np.max(np.abs(expected))
+    if not error <= tolerance:
+        raise SystemExit(f"{name}: off by {error:.3g} of the largest value, more than {tolerance:g}.")
+
+
+def in_fresh_process(module: str, *arguments: str) -> Any:
+    """What `python -m module arguments` prints last, as JSON: nothing compiled, imported or cached before."""
+    command = [sys.executable, "-m", module, *arguments]
+    # The caller may hold an accelerator's memory.
+    environment = os.environ | {"JAX_ENABLE_COMPILATION_CACHE": "false", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+    run = subprocess.run(command, cwd=RESULTS.parent.parent, env=environment, capture_output=True, text=True)
+    if run.returncode:
+        raise SystemExit(f"{' '.join(command)} failed:\n{run.stderr}")
+    return json.loads(run.stdout.splitlines()[-1])
+
+
+def backend() -> dict[str, Any]:
+    """What a result was measured on, and with."""
+    device = jax.devices()[0]
+    versions = {}
+    for library in LIBRARIES:
+        try:
+            versions[library] = version(library)
+        except PackageNotFoundError:
+            continue
+    return {
+        "platform": device.platform,
+        "device": device.device_kind,
+        "devices": jax.device_count(),
+        "cores": os.cpu_count(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "versions": versions,
+    }
+
+
+def table(title: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Prints rows under a header row, in columns; numbers to three digits."""
+    text = [[f"{cell:.3g}" if isinstance(cell, float) else str(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*text, strict=True)]
+    print(f"\n{title}")
+    for n, row in enumerate(text):
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        if not n:
+            print("  ".join("-" * width for width in widths))
+
+
+def save(question: str, answer: dict[str, Any], out: Path) -> None:
+    """Puts the answer to a question among the backend's results, in `<out>/<platform>.json`."""
+    path = out / f"{jax.devices()[0].platform}.json"
+    results = json.loads(path.read_text()) if path.exists() else {}
+    results |= {**backend(), "method": METHOD, question: {"measured on": backend()} | answer}
+    out.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(results, indent=1, default=_plain, allow_nan=False) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist() if isinstance(value, (np.ndarray, np.generic)) else str(value)
+
+
+def options(question: str, arguments: Sequence[str] | None = None) -> tuple[bool, Path]:
+    """Whether the run is a small one, to see that it works, and the folder for results."""
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{question}")
+    parser.add_argument("--smoke", action="store_true", help="small sizes, to see that it runs; keeps no results")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="where results go (benchmarks/results)")
+    given = parser.parse_args(arguments)
+    if given.out is None and given.smoke:
+        import tempfile
+
+        given.out = Path(tempfile.mkdtemp())
+    return given.smoke, given.out or RESULTS

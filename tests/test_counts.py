@@ -1,0 +1,226 @@
+"""Any count: whatever its kind, size and shape, the value is that of the same int, in one type; float64 under x64."""
+
+import itertools
+import math
+from fractions import Fraction
+
+import chex
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+import optax_decay as od
+from tests import oracle
+from tests.conftest import LAST
+from tests.derivatives import REFERENCE
+from tests.examples import EXAMPLES
+
+SMALL = np.array([0, 1, 7, 20, 40, 41, 63, 64, 99, 100, 101, 127], np.int32)  # as int8 and bfloat16 hold them exactly
+INTEGERS, FLOATS = ("int8", "uint8", "int16", "uint16", "int32", "uint32"), ("float16", "bfloat16", "float32")
+KINDS, WIDE = (*INTEGERS, *FLOATS), ("int64", "uint64", "float64")  # NumPy has the wide ones, JAX under x64
+
+BEFORE = [
+    *(-1, -(2**31), -(10**30), -0.0, -0.5, -1e300, -math.inf, np.int8(-1), np.int64(-(2**63)), np.float64(-3e9)),
+    *(jnp.int8(-1), jnp.int32(-(2**31)), jnp.float32(-0.5), jnp.bfloat16(-3e9), jnp.float32(-jnp.inf)),
+]
+BEYOND = [
+    *(LAST, 2**31, 10**12, 10**30, 2.0**31, 1e300, math.inf, np.uint32(2**32 - 1), np.int64(2**31)),
+    *(np.int64(2**63 - 1), np.uint64(2**64 - 1), np.float32(2**31), np.float64(1e300), np.float64(math.inf)),
+    *(jnp.int32(LAST), jnp.uint32(2**31), jnp.uint32(2**32 - 1), jnp.float32(1e30), jnp.bfloat16(2**31)),
+]
+# Where the settings begin, end and jump, between, and far out.
+FAR = [0, 1, 6, 7, 8, 20, 33, 40, 41, 63, 64, 99, 100, 101, 150, 200, 250, 475, 1000, 4321, 2**24 + 1, 10**8 + 7, LAST]
+FARTHER = [2**31, 2**32 + 5, 10**12, 2**53 + 1, 2**60 + 12345, 2**63 - 1]  # for int64
+EPOCHS = [0.25, 6.75, 7.5, 20.0625, 33.25, 39.875, 40.5, 63.75, 99.5, 100.5, 250.25, 1000.125]
+
+every_factory = pytest.mark.parametrize("name", EXAMPLES)
+
+
+def few(*names):
+    """All examples; those not named are left to the slow run."""
+    return pytest.mark.parametrize(
+        "name", [pytest.param(n, marks=[] if n in names else [pytest.mark.slow]) for n in EXAMPLES]
+    )
+
+
+def example(name, n=0):
+    return EXAMPLES[name].make(od, **EXAMPLES[name].setting(n))
+
+
+def exact(name, n, counts):
+    """The oracle's values, at counts beyond the last one too."""
+    reference = EXAMPLES[name].make(REFERENCE, **EXAMPLES[name].setting(n))
+    return np.array([float(oracle.at(reference, Fraction(t))) for t in counts])
+
+
+def assert_close(values, want, tolerance):
+    """Within `tolerance` of the largest moderate value, and relatively to what grows beyond."""
+    values, finite = np.asarray(values, np.float64), np.isfinite(want)
+    np.testing.assert_array_equal(values[~finite], want[~finite])
+    values, want = values[finite], want[finite]
+    scale = np.maximum(abs(want), abs(want[abs(want) < 1e3]).max() or 1.0)
+    np.testing.assert_allclose(values / scale, want / scale, rtol=0, atol=tolerance)
+
+
+def assert_same(values, want, kind):
+    """Bit for bit what an int gives for another integer, next to it for a float."""
+    if "float" not in kind:
+        np.testing.assert_array_equal(values, want, kind)
+    assert_close(values, np.asarray(want, np.float64), 4 * 2.0**-24)
+
+
+@every_factory
+class TestTheValueIsThatOfTheSameInt:
+    def test_for_arrays_of_any_kind(self, name):
+        schedule = example(name)
+        values = schedule(jnp.asarray(SMALL))
+        for kind in (*KINDS, *WIDE):
+            counts = SMALL.astype(jnp.dtype(kind))
+            assert_same(schedule(counts), values, kind)
+            if kind in KINDS:
+                assert_same(schedule(jnp.asarray(counts)), values, kind)
+
+    def test_for_scalars_of_any_kind(self, name):
+        schedule = example(name)
+        values = np.array([schedule(count) for count in SMALL.tolist()])
+        assert_same([schedule(float(count)) for count in SMALL], values, "float")
+        for kind in (*KINDS, *WIDE):
+            counts = [np.asarray(count, jnp.dtype(kind)) for count in SMALL]
+            assert_same([schedule(count) for count in counts], values, kind)
+            assert_same([schedule(count[()]) for count in counts], values, kind)
+            if kind in KINDS:
+                assert_same([schedule(jnp.asarray(count)) for count in counts], values, kind)
+
+    def test_at_0_for_every_count_before(self, name):
+        schedule = example(name)
+        assert_same([schedule(count) for count in BEFORE], np.full(len(BEFORE), schedule(0)), "float")
+        for dtype in (np.int64, np.float64, np.float32):
+            counts = np.resize(np.array([-1, -(2**31), -(2**62)], dtype), SMALL.size)
+            assert_same(schedule(counts), schedule(np.zeros_like(SMALL)), counts.dtype.name)
+
+    def test_at_the_last_count_for_every_one_beyond(self, name):
+        schedule = example(name)
+        assert_same([schedule(count) for count in BEYOND], np.full(len(BEYOND), schedule(LAST)), "float")
+        for counts in (
+            np.array([LAST, 2**31, 2**63 - 1], np.int64),
+            np.array([LAST, 2**31, 2**64 - 1], np.uint64),
+            np.array([LAST, 2**31, np.inf]),
+            jnp.array([LAST, 2**31, 2**32 - 1], jnp.uint32),
+            jnp.array([LAST, 2.0**31, jnp.inf], jnp.float32),
+        ):
+            values = schedule(counts[np.arange(SMALL.size) % 3])
+            assert_same(values, schedule(np.full_like(SMALL, LAST)), counts.dtype.name)
+
+
+@few("exponential_decay", "polynomial_decay", "piecewise_constant", "warm_restarts", "sequence", "jitter")
+def test_the_value_is_that_of_the_same_int_in_a_compiled_program(name):
+    schedule = example(name)
+    last = jnp.array([0, LAST, LAST], jnp.int32)
+    values, ends = jax.jit(lambda *counts: jax.tree.map(schedule, counts))(
+        {kind: SMALL.astype(jnp.dtype(kind)) for kind in KINDS},
+        [last, jnp.array([-5, LAST, 3e9], jnp.float32), jnp.array([0, 2**31, 2**32 - 1], jnp.uint32)],
+    )
+    for kind in KINDS:
+        assert_same(values[kind], values["int32"], kind)
+    for end in ends:
+        assert_same(end, ends[0], "float")
+
+
+@few("constant", "exponential_decay", "piecewise_constant", "warm_restarts", "sequence", "as_schedule", "jitter")
+def test_arrays_are_taken_elementwise_in_any_shape(name):
+    schedule = example(name)
+    for counts in (SMALL.reshape(2, 3, 1, 2), SMALL[:0]):
+        values = schedule(counts)
+        assert values.shape == counts.shape
+        np.testing.assert_array_equal(values.ravel(), schedule(SMALL)[: counts.size])
+
+
+@every_factory
+def test_a_fraction_of_an_epoch_gives_the_definitions_value_there(name):
+    schedule, want = example(name), exact(name, 0, EPOCHS)
+    assert_close([schedule(t) for t in EPOCHS], want, 2e-6)
+    assert_close(schedule(np.array(EPOCHS)), want, 2e-6)
+    assert_close(schedule(jnp.array(EPOCHS)), want, 2e-6)
+
+
+@every_factory
+def test_a_bool_is_refused(name):
+    schedule = example(name)
+    for count in (True, np.True_, np.array([True, False]), jnp.array(True), jnp.array([True])):
+        for call in (schedule, jax.jit(schedule)) if isinstance(count, jax.Array) else (schedule,):
+            with pytest.raises(TypeError, match="`count` must"):
+                call(count)
+
+
+def output_types(names, kinds):
+    """What comes out, weak types and all, for counts of every kind, less the shape, which is that of the count."""
+    shapes = itertools.cycle([(), (3,), (2, 0, 1)])
+    counts = [jax.ShapeDtypeStruct(shape, kind) for shape, kind in zip(shapes, kinds, strict=False)]
+    types = set()
+    for schedule in map(example, names):
+        outputs = jax.eval_shape(lambda counts, s=schedule: [s(count) for count in counts], counts)
+        assert [out.shape for out in outputs] == [count.shape for count in counts]
+        types |= {(out.dtype, out.weak_type) for out in outputs}
+    return types
+
+
+def test_every_schedule_has_the_same_output_type_for_every_kind_of_count():
+    assert output_types(EXAMPLES, KINDS) == {(jnp.dtype("float32"), False)}
+
+
+def test_one_train_step_serves_every_schedule_and_every_kind_of_count_without_a_retrace():
+    tx, params = optax.inject_hyperparams(optax.adam)(0.1), jnp.ones(2)
+    chex.clear_trace_counter()
+
+    @jax.jit
+    @chex.assert_max_traces(n=1)
+    def step(rate, params, state):
+        state.hyperparams["learning_rate"] = rate
+        updates, state = tx.update(params, state)
+        return optax.apply_updates(params, updates) - rate * params, state
+
+    for name in EXAMPLES:
+        schedule = example(name)
+        for count in (3, 3.0, 2**40, np.int64(3), np.float32(3), jnp.uint8(3), jnp.bfloat16(3)):
+            step(schedule(count), params, tx.init(params))
+
+
+all_in_float64 = pytest.mark.parametrize("name", [name for name in EXAMPLES if name != "cast"])
+
+
+class TestUnderX64:
+    EPS = 2.0**-52
+
+    @all_in_float64
+    def test_every_value_is_that_of_the_definition_in_proportion(self, name):
+        with jax.enable_x64(True):
+            for n in range(3):
+                schedule, want = example(name, n), exact(name, n, FAR)
+                assert_close([schedule(t) for t in FAR], want, 8 * self.EPS)
+                assert_close(schedule(jnp.array(FAR, jnp.int64)), want, 8 * self.EPS)
+
+    @all_in_float64
+    def test_int64_counts_are_exact(self, name):
+        with jax.enable_x64(True):
+            want = exact(name, 0, FARTHER)
+            near = abs(exact(name, 0, range(0, 200, 9))).max()
+            for values in (schedule := example(name))(np.array(FARTHER)), list(map(schedule, FARTHER)):
+                assert_close([near, *values], np.array([near, *want]), 8 * self.EPS)
+
+    @few("exponential_decay", "cosine_decay", "piecewise_linear", "warm_restarts", "sequence")
+    def test_traced_hyperparameters_are_float64_too(self, name):
+        counts = np.array(FAR)
+        with jax.enable_x64(True):
+            wide = {jnp.dtype("float32"): jnp.float64, jnp.dtype("int32"): jnp.int64}
+            swept = jax.tree.map(lambda x: x.astype(wide[x.dtype]), EXAMPLES[name].swept())
+            make = lambda **given: EXAMPLES[name].make(od, **given)  # noqa: E731
+            traced = jax.jit(jax.vmap(lambda given: make(**given)(counts)))(swept)
+            for n, values in enumerate(traced):
+                assert_close(values, exact(name, n, FAR), (2.0**-23 if name == "cast" else 8 * self.EPS))
+
+    def test_every_schedule_has_the_same_output_type_for_every_kind_of_count(self):
+        with jax.enable_x64(True):
+            assert output_types(EXAMPLES.keys() - {"cast"}, (*KINDS, *WIDE)) == {(jnp.dtype("float64"), False)}
+            assert output_types(["cast"], (*KINDS, *WIDE)) == {(jnp.dtype("float32"), False)}
