@@ -37,7 +37,8 @@ def sequence(*phases: Phases) -> Curve:
     .. math:: s(t) = s_i(t - B_i) \quad \text{for} \quad B_i \le t < B_{i+1}, \qquad B_i = n_0 + \dots + n_{i-1}
 
     with `phases` :math:`(s_0, n_0), (s_1, n_1), \dots, s_k`. A boundary step takes the new phase; a phase of 0 steps is
-    skipped; the last one has no end.
+    skipped; the last one has no end. However many phases one factory made, a program evaluates it once, on the numbers
+    of the phase that it is in.
 
     Args:
       *phases: pairs of a schedule and its update steps, zero or more, and a last schedule. A phase may be any callable

@@ -133,12 +133,12 @@ class Column:
         hi, lo = rounded_doubles(*doubles(self.numbers, exact=float_dtype() == np.float64))
         return Twofold(self.take(hi, hi.dtype), self.take(lo, hi.dtype) if lo.any() else 0.0)
 
-    def _with(self, other: Any, operator: Callable[[Any, Any], Any]) -> Any:
+    def _with(self, other: Any, combine: Callable[[Any, Any], Any]) -> Any:
         if isinstance(other, jax.Array):
-            return operator(to_float(self), other)
+            return combine(to_float(self), other)
         others = other.numbers if isinstance(other, Column) else itertools.repeat(other, len(self.numbers))
         pairs = zip(map(decimal, self.numbers), map(decimal, others), strict=True)
-        results = itertools.starmap(operator, pairs)
+        results = itertools.starmap(combine, pairs)
         return Column((x.numerator if x.denominator == 1 else x for x in results), self.row)
 
     def __add__(self, other: Any) -> Any:
