@@ -290,6 +290,29 @@ def _plain_value(value: Any) -> Any:
     return {k: _plain_value(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
+def _binder(name: str, signature: inspect.Signature) -> tuple[Callable[..., dict[str, Any]], bool]:
+    """What names arguments, and whether all can be passed on by name."""
+    parameters = signature.parameters
+    positional = [n for n, p in parameters.items() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    required = {n for n, p in parameters.items() if p.default is p.empty}
+    named = all(p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) for p in parameters.values())
+
+    def by_name(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        # `bind` takes longer than all else; it is left what is not plainly right.
+        if named and len(args) <= len(positional):
+            given = dict(zip(positional, args, strict=False))
+            if kwargs.keys() <= parameters.keys() - given.keys():
+                given |= {n: kwargs[n] for n in parameters if n in kwargs} if kwargs else {}
+                if required <= given.keys():
+                    return given
+        try:
+            return signature.bind(*args, **kwargs).arguments
+        except TypeError as error:
+            raise TypeError(f"{name}: {error}.") from None
+
+    return by_name, named
+
+
 def _factory(build: Callable[P, Any], exact: bool) -> Callable[P, Schedule]:
     signature = inspect.signature(build)
     kinds = {
@@ -299,17 +322,19 @@ def _factory(build: Callable[P, Any], exact: bool) -> Callable[P, Schedule]:
         if callable(kind)
     }
 
+    by_name, named = _binder(build.__name__, signature)
+
     @functools.wraps(build)
     def factory(*args: P.args, **kwargs: P.kwargs) -> Schedule:
-        try:
-            bound = signature.bind(*args, **kwargs)
-        except TypeError as error:
-            raise TypeError(f"{build.__name__}: {error}.") from None
-        given = bound.arguments
+        given = by_name(args, kwargs)
         for name, value in given.items():
             value = _plain_value(value)
             given[name] = kinds[name](name, value) if name in kinds else value
-        closure = build(*bound.args, **bound.kwargs)
+        if named:
+            closure = build(**given)  # type: ignore[call-arg]
+        else:
+            bound = inspect.BoundArguments(signature, given)  # type: ignore[arg-type]
+            closure = build(*bound.args, **bound.kwargs)
         if isinstance(closure, Schedule):
             return Schedule(factory, given, closure._at, closure)
         return Schedule(factory, given, closure if exact else functools.partial(at, closure))

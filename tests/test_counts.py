@@ -73,6 +73,7 @@ def assert_same(values, want, kind):
 
 @every_factory
 class TestTheValueIsThatOfTheSameInt:
+    @pytest.mark.lowest
     def test_for_arrays_of_any_kind(self, name):
         schedule = example(name)
         values = schedule(jnp.asarray(SMALL))

@@ -12,6 +12,7 @@ from jax import lax
 import optax_decay as od
 from tests import oracle
 
+pytestmark = pytest.mark.lowest
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "tf_v1.json").read_text())["cases"]
 OURS = {"learning_rate": "init_value", "end_learning_rate": "end_value"}
 

@@ -28,6 +28,7 @@ def test_all_is_sorted_and_complete():
     assert set(od.__all__) == public
 
 
+@pytest.mark.lowest
 @pytest.mark.parametrize("name", od.__all__)
 def test_every_docstrings_example_runs(name):
     text = inspect.getdoc(getattr(od, name)) or ""
@@ -91,6 +92,7 @@ def readme_blocks() -> list[str]:
     return re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
 
 
+@pytest.mark.lowest
 def test_every_python_block_of_the_readme_runs():
     namespace: dict[str, object] = {}
     blocks = readme_blocks()

@@ -295,6 +295,7 @@ def test_factories_called_under_jit_leak_no_tracer():
     assert float(od.piecewise_constant([5, 10], [0.1, 0.2, 0.3])(jnp.int32(LAST))) == pytest.approx(0.3)
 
 
+@pytest.mark.lowest
 @pytest.mark.parametrize("schedule", SCHEDULES, ids=str)
 def test_it_drives_optax(schedule):
     tx = optax.chain(optax.scale_by_adam(), optax.scale_by_schedule(-schedule))

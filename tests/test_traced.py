@@ -3,12 +3,14 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 import optax_decay as od
 
 COUNTS = np.array([0, 1, 33, 99, 100, 101, 150, 250, 475, 1000, 2**24 + 1, 2**31 - 2], np.int32)
 
 
+@pytest.mark.lowest
 def test_a_traced_number_of_cycles_ends_where_a_concrete_one_does():
     base = od.linear_decay(0.1, 10)
     counts = np.arange(100)
