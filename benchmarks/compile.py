@@ -75,7 +75,7 @@ class Size(NamedTuple):
     rounds: int
 
 
-FULL = Size((2, 1, 32, 256, 1024, 4096, 10**6), (8, 64, 512, 2048, 10**5), (8, 64, 512, 4096), restarts=256, rounds=3)
+FULL = Size((2, 1, 256, 1024, 10**6), (8, 512, 10**5), (8, 512, 4096), restarts=256, rounds=3)
 SMOKE = Size((2, 8), (8, 16), (8, 12), restarts=8, rounds=1)
 
 Measurement = dict[str, Any]
