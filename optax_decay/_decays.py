@@ -76,12 +76,9 @@ def exponential_decay(
 
     Source: TensorFlow, `tf.compat.v1.train.exponential_decay`.
     """
-    # A concrete rate's logarithm is taken once, in twice float64's precision.
-    log = _real.log(_real.twofold(decay_rate)) if is_host(decay_rate) else None
 
     def value(count: Count) -> Real:
-        rate = _real.log(_real.twofold(decay_rate)) if log is None else log
-        exponent = _progress(count, decay_steps, staircase, rate)
+        exponent = _progress(count, decay_steps, staircase, _real.log_of(decay_rate))
         return _real.times_exp(
             _real.to_float(init_value), exponent, falls=is_host(decay_rate) and bool(decay_rate <= 1)
         )

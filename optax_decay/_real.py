@@ -396,15 +396,25 @@ def log(x: Twofold, less_one: Twofold | None = None) -> Twofold:
     return renormalised(head.hi, head.lo + (2 * s.lo + k * ln2_lo + tail))
 
 
+def log_of(x: Any) -> Twofold:
+    """The natural logarithm of a hyperparameter."""
+    return _log_of_number(x, float_dtype()) if is_host(x) else log(twofold(x))
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _log_of_number(x: int | float, dtype: np.dtype) -> Twofold:
+    return log(exactly(x))
+
+
 def times_power(scale: Real, x: Real, n: Real) -> Real:
     """scale x**n for a hyperparameter x >= 0 and an integer n >= 0, 0**0 being 1; bit for bit scale at n = 0."""
     if is_host(x, n):
         return scale * (math.inf if x > 1 and n * math.log(x) > 709 else float(x) ** n) if n else scale
     if is_host(x):
-        log_x = log(exactly(x)) if x > 0 else Twofold(0.0, 0.0)
+        log_x = log_of(x) if x > 0 else Twofold(0.0, 0.0)
         some: Any = x > 0
     elif isinstance(x, Column):
-        log_x, some = log(twofold(x)), True
+        log_x, some = log_of(x), True
     else:
         some = x > 0
         log_x = log(twofold(where(some, x, 1)))

@@ -61,6 +61,8 @@ class Schedule:
         value: Any = self._at(at)
         if is_host(value):
             value = _to_array(np.float64(value))
+            if not isinstance(value, jax.Array):  # jit is disabled
+                value = lax.convert_element_type(value, _real.float_dtype())
         elif not isinstance(value, jax.Array) or value.weak_type:
             value = lax.convert_element_type(value, value.dtype)
         shape = np.shape(at.whole)

@@ -13,7 +13,7 @@ import benchmarks.__main__ as benchmarks
 ROOT = Path(__file__).parent.parent
 # `train_digits` has a test of its own.
 QUESTIONS = [question for question in benchmarks.QUESTIONS if question != "train_digits"]
-SLOW = {"compile", "sweep", "landscape"}
+SLOW = {"accuracy", "compile", "landscape", "sweep", "transforms"}
 
 
 def test_every_question_has_a_script_and_every_script_a_question():

@@ -90,7 +90,15 @@ def assert_right_compiled(steps: int, counts: np.ndarray, t_muls=T_MULS) -> None
         assert_right(values, steps, counts, t_muls)
 
 
-@pytest.mark.parametrize("steps", [1, pytest.param(7, marks=pytest.mark.lowest), 41, 49, *LARGE])
+@pytest.mark.parametrize(
+    "steps",
+    [
+        *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 41, *LARGE[1:])),
+        pytest.param(7, marks=pytest.mark.lowest),
+        49,
+        LARGE[0],
+    ],
+)
 def test_no_count_is_in_a_wrong_stage_when_decay_steps_is_a_constant_of_the_program(steps):
     counts = boundaries(steps)
     assert_right_compiled(steps, counts)
