@@ -210,7 +210,9 @@ def _solved(count: Count, steps: Length, t_mul: Real) -> tuple[Real, Count]:
     whole = factor == _real.floor(factor)
     if steps.counted.part is not None:
         whole = whole & (steps.counted.part.hi == 0)
-    found = _either(whole, _solved_in_integers(count, steps, _count.floored(other, count.whole), first), found)
+    # Where t_mul is no whole number this is not used, and 2 from the first cycle on stands in: it overflows nowhere.
+    multiple, near = where(whole, _count.floored(other, count.whole), 2), where(whole, first, 0)
+    found = _either(whole, _solved_in_integers(count, steps, multiple, near), found)
     index, local = _either(one, _count.divide_with_remainder(count, steps), found)
     return index, _count.with_gradient(local, _slowed(count, steps.real.hi, factor, index))
 

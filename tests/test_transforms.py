@@ -42,7 +42,7 @@ def test_every_hyperparameter_of_every_public_factory_is_swept(factory):
         assert set(inspect.signature(getattr(od, factory)).parameters) - STATIC <= set().union(*swept)
 
 
-@pytest.mark.parametrize("lengths", [int, float])
+@pytest.mark.parametrize("lengths", [pytest.param(int, marks=pytest.mark.lowest), float])
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_one_program_serves_a_sweep_with_the_values_of_those_built_one_by_one(name, lengths):
     example = EXAMPLES[name]
@@ -97,6 +97,7 @@ def test_gradients_are_those_of_the_oracle_at_all_times_and_finite_at_kinks_and_
                 check_slope(gradient[k] * float(point.unit(k, t)), below, above, max(abs(point.exact(t)), 0.1))
 
 
+@pytest.mark.lowest
 @few("exponential_decay", "cosine_decay", "linear_decay", "piecewise_linear", "clip", "inverse_sqrt_decay", "warmup")
 def test_forward_mode_agrees_with_reverse_mode(name):
     point = Point(EXAMPLES[name], 0)
