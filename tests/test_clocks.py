@@ -69,7 +69,7 @@ def scale(base: str) -> float:
 
 
 # These are left to the slow run, and to the matrix of test_algebra.
-LATER = {"constant", "natural", "inverse", "square", "short"}
+LATER = {"constant", "cycle", "inverse", "natural", "short", "square", "waves"}
 
 
 @pytest.mark.parametrize(

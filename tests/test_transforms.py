@@ -42,7 +42,9 @@ def test_every_hyperparameter_of_every_public_factory_is_swept(factory):
         assert set(inspect.signature(getattr(od, factory)).parameters) - STATIC <= set().union(*swept)
 
 
-@pytest.mark.parametrize("lengths", [pytest.param(int, marks=pytest.mark.lowest), float])
+@pytest.mark.parametrize(
+    "lengths", [pytest.param(int, marks=pytest.mark.lowest), pytest.param(float, marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_one_program_serves_a_sweep_with_the_values_of_those_built_one_by_one(name, lengths):
     example = EXAMPLES[name]
