@@ -93,10 +93,9 @@ def assert_right_compiled(steps: int, counts: np.ndarray, t_muls=T_MULS) -> None
 @pytest.mark.parametrize(
     "steps",
     [
-        *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 41, *LARGE[1:])),
+        *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 41, *LARGE)),
         pytest.param(7, marks=pytest.mark.lowest),
         49,
-        LARGE[0],
     ],
 )
 def test_no_count_is_in_a_wrong_stage_when_decay_steps_is_a_constant_of_the_program(steps):
