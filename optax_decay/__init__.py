@@ -36,6 +36,8 @@ from optax_decay._presets import warmup_stable_decay as warmup_stable_decay
 from optax_decay._schedule import Schedule as Schedule
 from optax_decay._schedule import as_schedule as as_schedule
 from optax_decay._schedule import schedule as schedule
+from optax_decay._text import ParseError as ParseError
+from optax_decay._text import parse as parse
 from optax_decay._values import cast as cast
 from optax_decay._values import clip as clip
 from optax_decay._values import jitter as jitter
@@ -44,6 +46,7 @@ from optax_decay._values import scheduled as scheduled
 __version__ = "0.1.0"
 
 __all__ = [
+    "ParseError",
     "Schedule",
     "as_schedule",
     "cast",
@@ -67,6 +70,7 @@ __all__ = [
     "noisy_linear_cosine_decay",
     "one_cycle",
     "one_minus_sqrt_decay",
+    "parse",
     "piecewise_constant",
     "piecewise_linear",
     "polynomial_decay",

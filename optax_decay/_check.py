@@ -101,6 +101,8 @@ def flag(name: str, value: Any) -> bool:
 def base(name: str, value: Any) -> Any:
     """Any callable of the count, or a number that stands for a constant."""
     if callable(value):
+        if hasattr(value, "_makes_schedules"):
+            raise TypeError(f"`{name}` must be a schedule, got the factory {value.__name__}: call it to make one.")
         return value
     try:
         return number(name, value)

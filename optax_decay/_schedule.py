@@ -206,6 +206,10 @@ def key(value: Any) -> Any:
         return id(value)
 
 
+# Floats that have no literal of their own, as expressions.
+_WITHOUT_LITERAL = {"inf": "1e999", "-inf": "-1e999", "nan": "1e999 - 1e999"}
+
+
 def _expression(value: Any, most: int | None, binding: int = 0) -> str:
     """`value` in Python's call syntax; `most` entries at the most of a tuple; in parentheses if it binds less."""
     if isinstance(value, tuple):
@@ -216,6 +220,7 @@ def _expression(value: Any, most: int | None, binding: int = 0) -> str:
         return value.__name__
     if not isinstance(value, Schedule):
         text = repr(value)
+        text = _WITHOUT_LITERAL.get(text, text)
         return f"({text})" if binding > 2 and text.startswith("-") else text
     arguments = list(value._given.items())
     symbol, strength = getattr(value._factory, "_operator", ("", 0))
@@ -230,8 +235,9 @@ def _expression(value: Any, most: int | None, binding: int = 0) -> str:
 
 
 def _call_arguments(made: Schedule, most: int | None) -> Iterator[str]:
-    """What was given: required arguments by position, the others by name."""
+    """What was given: required arguments by position, and any that starred ones follow; the others by name."""
     parameters = inspect.signature(made._factory).parameters
+    starred = any(parameters[name].kind is inspect.Parameter.VAR_POSITIONAL for name in made._given)
     for name, value in made._given.items():
         parameter = parameters[name]
         if parameter.kind is parameter.VAR_POSITIONAL:
@@ -239,10 +245,14 @@ def _call_arguments(made: Schedule, most: int | None) -> Iterator[str]:
             yield from () if most is None or len(value) <= most else ("...",)
         elif parameter.kind is parameter.VAR_KEYWORD:
             yield from (f"{key}={_expression(entry, most)}" for key, entry in value.items())
-        elif parameter.default is parameter.empty and parameter.kind is not parameter.KEYWORD_ONLY:
-            yield _expression(value, most)
-        else:
+        elif parameter.kind is parameter.KEYWORD_ONLY or (
+            parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+            and parameter.default is not parameter.empty
+            and not starred
+        ):
             yield f"{name}={_expression(value, most)}"
+        else:
+            yield _expression(value, most)
 
 
 def _as_value(value: Any) -> Real:

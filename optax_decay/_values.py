@@ -19,6 +19,8 @@ Curve = Callable[[Count], Real]
 
 def _float_dtype(name: str, value: Any) -> str:
     try:
+        if isinstance(value, str) and not value.isidentifier():  # NumPy would read records and literals in it
+            raise TypeError
         dtype = jnp.dtype(value)
     except TypeError:
         raise TypeError(f"`{name}` must be a dtype, got {value!r}.") from None

@@ -1,0 +1,264 @@
+"""Text: the schedule that an expression makes."""
+
+import ast
+import difflib
+import inspect
+import operator
+import re
+import warnings
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
+
+from optax_decay import _clocks, _decays, _phases, _presets, _values
+from optax_decay._schedule import Schedule, as_schedule
+
+Factory = Callable[..., Any]
+
+MOST_BYTES = 1 << 16
+DEEPEST = 100
+
+FACTORIES: dict[str, Factory] = {
+    name: factory
+    for module in (_decays, _clocks, _phases, _values, _presets)
+    for name, factory in vars(module).items()
+    if hasattr(factory, "_makes_schedules") and not name.startswith("_")
+} | {"as_schedule": as_schedule}
+
+_OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
+
+# What an expression might hold elsewhere, and no schedule needs.
+_FOREIGN: dict[type[ast.AST], str] = {
+    ast.Attribute: "an attribute",
+    ast.Subscript: "a subscript",
+    ast.Lambda: "a lambda",
+    ast.JoinedStr: "an f-string",
+    ast.Starred: "a star",
+    ast.Pow: "a power",
+    ast.Dict: "a dictionary",
+    ast.Set: "a set",
+    ast.IfExp: "a condition",
+    ast.Compare: "a comparison",
+    ast.NamedExpr: "an assignment",
+    **dict.fromkeys((ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp), "a comprehension"),
+}
+
+# Strings and comments as they are skipped, and the brackets outside them.
+_BRACKET = re.compile(r"""\#.*|'(?:\\.|[^'\\])*'?|"(?:\\.|[^"\\])*"?|[()\[\]{}]""")
+
+
+class ParseError(ValueError):
+    """Text that makes no schedule: the message shows the line, the place in it and what was wrong there.
+
+    >>> import optax_decay as od
+    >>> try:
+    ...     od.parse("0.5 * cosin_decay(0.1, 1000)")
+    ... except od.ParseError as error:
+    ...     print(error)
+    line 1: no factory is named `cosin_decay`; did you mean `cosine_decay`?
+        0.5 * cosin_decay(0.1, 1000)
+              ^
+    """
+
+
+def parse(text: str, factories: Mapping[str, Factory] | Iterable[Factory] | None = None) -> Schedule:
+    """The schedule that an expression makes: what `repr` writes, read back without evaluating code.
+
+    An expression is Python's call syntax, over as many lines as it takes: this package's factories with arguments by
+    position and by name, numbers, strings, lists and tuples, `None`, `True` and `False`, `+ - * /`, unary minus,
+    parentheses and comments. A number stands for a constant. Nothing else is read, and no name but a factory's is
+    known: `parse(repr(schedule)) == schedule` for every schedule without arrays or foreign callables that is not
+    nested too deeply.
+
+    Args:
+      text: the expression, at most 64 KiB of it and nested at most 100 deep; a sum of n terms is nested n deep.
+      factories: further factories, made with `schedule` or any that return a callable of the count: a mapping from
+        their names, or several that have a `__name__`.
+
+    Returns:
+      A schedule.
+
+    Raises:
+      ParseError: a `ValueError`, if `text` is no such expression, or a factory refuses its arguments.
+      TypeError: if `text` is no string, or `factories` are not callable.
+
+    >>> import optax_decay as od
+    >>> od.parse("warmup(0.5 * cosine_decay(0.1, 10_000), steps=500)")
+    warmup(0.5 * cosine_decay(0.1, 10000), 500)
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"`text` must be a string, got {text!r}.")
+    return _Reader(text, FACTORIES | _named(factories)).schedule()
+
+
+def _named(factories: Mapping[str, Factory] | Iterable[Factory] | None) -> dict[str, Factory]:
+    if factories is None:
+        return {}
+    if callable(factories) or isinstance(factories, str) or not isinstance(factories, Iterable):
+        raise TypeError(f"`factories` must be a mapping from names, or several factories, got {factories!r}.")
+    if isinstance(factories, Mapping):
+        named = dict(factories)
+    else:
+        named = {getattr(factory, "__name__", repr(factory)): factory for factory in factories}
+    for name, factory in named.items():
+        if not callable(factory):
+            raise TypeError(f"`factories` must be callable, got {factory!r} as {name}.")
+    return named
+
+
+def _nearest(name: str, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(name, known, 1)
+    return f"; did you mean `{near[0]}`?" if near else ""
+
+
+class _Reader:
+    """Reads one text."""
+
+    def __init__(self, text: str, factories: dict[str, Factory]):
+        self.lines = re.split("\r\n|\r|\n", text)
+        self.factories = factories
+
+    def error(self, message: str, line: int, column: int) -> ParseError:
+        """What was wrong, and where: a line counted from 1 and a column from 0."""
+        line = min(max(line, 1), len(self.lines))
+        whole = self.lines[line - 1]
+        column = min(max(column, 0), len(whole))
+        begin = max(min(column - 50, len(whole) - 100), 0)
+        shown = "".join(c if c.isprintable() else " " for c in whole[begin : begin + 100])
+        stop = "" if message.endswith((".", "?")) else "."
+        return ParseError(f"line {line}: {message}{stop}\n    {shown}\n    {' ' * (column - begin)}^")
+
+    def error_at(self, node: Any, message: str) -> ParseError:
+        line = node.lineno - 1
+        # Python counts columns in bytes.
+        before = self.lines[line - 1].encode()[: node.col_offset] if 0 < line <= len(self.lines) else b""
+        return self.error(message, line, len(before.decode(errors="ignore")))
+
+    def schedule(self) -> Schedule:
+        tree = self.tree()
+        value = self.value(tree, 0)
+        if not isinstance(value, Schedule) and not _is_number(value):
+            named = isinstance(tree, ast.Name)
+            found = "a factory that is not called" if named else f"a {type(value).__name__}"
+            raise self.error_at(tree, f"{found} is no schedule")
+        return self.attempt(tree, {}, as_schedule, value)
+
+    def tree(self) -> ast.expr:
+        """The text as Python's own parser has it."""
+        self.check_size()
+        try:
+            with warnings.catch_warnings(action="error"):
+                # In parentheses an expression may begin and go on wherever it likes.
+                tree = ast.parse("\n".join(["(", *self.lines, ")"]), mode="eval").body
+        except SyntaxError as error:
+            raise self.error(error.msg, (error.lineno or 1) - 1, (error.offset or 1) - 1) from None
+        except (RecursionError, MemoryError):
+            raise self.error(f"nested deeper than {DEEPEST}", 1, 0) from None
+        except ValueError as error:  # a null byte, a lone surrogate
+            raise self.error(str(error), 1, 0) from None
+        if isinstance(tree, ast.Tuple) and tree.lineno == 1 and not tree.elts:
+            raise self.error("there is nothing to read", 1, 0)
+        return tree
+
+    def check_size(self) -> None:
+        """Refuses what Python's parser might not bear, and brackets that pair with those around the text."""
+        size = sum(len(line.encode(errors="surrogatepass")) + 1 for line in self.lines) - 1
+        if size > MOST_BYTES:
+            raise self.error(f"the text must not exceed {MOST_BYTES} bytes, got {size}", 1, 0)
+        opened: list[tuple[str, int, int]] = []
+        for number, line in enumerate(self.lines, 1):
+            for match in _BRACKET.finditer(line):
+                place = f"`{match[0]}`", number, match.start()
+                if match[0] in ("(", "[", "{"):
+                    opened.append(place)
+                    if len(opened) > DEEPEST:
+                        raise self.error(f"nested deeper than {DEEPEST}", *place[1:])
+                elif match[0] in (")", "]", "}"):
+                    if not opened:
+                        raise self.error(f"{place[0]} closes nothing", *place[1:])
+                    opened.pop()
+        if opened:
+            raise self.error(f"{opened[-1][0]} is never closed", *opened[-1][1:])
+
+    def value(self, node: ast.expr, depth: int) -> Any:
+        if depth > DEEPEST:
+            raise self.error_at(node, f"nested deeper than {DEEPEST}")
+        match node:
+            case ast.Constant(value=bool() | int() | float() | str() | None as value):
+                return value
+            case ast.Name():
+                return self.factory(node)
+            case ast.Tuple() | ast.List():
+                return tuple(self.value(entry, depth + 1) for entry in node.elts)
+            case ast.UnaryOp(op=ast.USub()):
+                return -self.operand(node.operand, depth + 1)
+            case ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div()):
+                left, right = self.operand(node.left, depth + 1), self.operand(node.right, depth + 1)
+                return self.attempt(node.right, {}, _OPERATORS[type(node.op)], left, right)
+            case ast.Call(func=ast.Name() as name):
+                return self.call(node, name.id, self.factory(name), depth)
+            case ast.Call():
+                raise self.error_at(node, "only a factory's name is called")
+            case ast.BinOp() | ast.UnaryOp():
+                raise self.error_at(node, f"{_FOREIGN.get(type(node.op), 'this operator')} is not read")
+            case ast.Constant():
+                raise self.error_at(node, f"{node.value!r} is not read")
+            case _:
+                raise self.error_at(node, f"{_FOREIGN.get(type(node), 'this')} is not read")
+
+    def operand(self, node: ast.expr, depth: int) -> Any:
+        value = self.value(node, depth)
+        if isinstance(value, Schedule) or _is_number(value):
+            return value
+        raise self.error_at(node, "only numbers and schedules are computed with")
+
+    def factory(self, node: ast.Name) -> Factory:
+        if node.id in self.factories:
+            return self.factories[node.id]
+        raise self.error_at(node, f"no factory is named `{node.id}`{_nearest(node.id, self.factories)}")
+
+    def call(self, node: ast.Call, called: str, factory: Factory, depth: int) -> Schedule:
+        arguments = [self.value(entry, depth + 1) for entry in node.args]
+        names, extensible = _parameters(factory, arguments)
+        places = dict(zip(names, node.args, strict=False))
+        named: dict[str, Any] = {}
+        for keyword in node.keywords:
+            name = keyword.arg
+            if name is None:
+                raise self.error_at(keyword, "a star is not read")
+            if name in named:
+                raise self.error_at(keyword, f"`{name}` is given twice")
+            if name not in names and not extensible:
+                raise self.error_at(keyword, f"`{called}` has no argument `{name}`{_nearest(name, names)}")
+            named[name], places[name] = self.value(keyword.value, depth + 1), keyword.value
+        made = self.attempt(node, places, factory, *arguments, **named)
+        return self.attempt(node, {}, as_schedule, made)
+
+    def attempt(self, node: ast.expr, places: dict[str, ast.expr], function: Factory, *args: Any, **kwargs: Any) -> Any:
+        """The function's value; what it refuses is shown at the argument that it names."""
+        try:
+            return function(*args, **kwargs)
+        except (TypeError, ValueError, ArithmeticError) as error:
+            message = str(error) or type(error).__name__
+            named = re.match(r"`(\w+)", message)
+            raise self.error_at(places.get(named[1], node) if named else node, message) from None
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _parameters(factory: Factory, arguments: list[Any]) -> tuple[list[str], bool]:
+    """The names of a factory's arguments, those of factories among `arguments` too, and whether it takes any others."""
+    parameters = inspect.signature(factory).parameters.values()
+    names = [p.name for p in parameters if p.kind is not p.VAR_KEYWORD]
+    extensible = len(names) < len(parameters)
+    if extensible:
+        for inner in (argument for argument in arguments if hasattr(argument, "_makes_schedules")):
+            more, extensible = _parameters(inner, [])
+            names += more
+    return names, extensible

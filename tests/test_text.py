@@ -1,0 +1,327 @@
+"""An expression is read back as what it makes, and whatever else a text holds ends in one kind of error."""
+
+import pickle
+import re
+import threading
+import time
+import warnings
+
+import numpy as np
+import optax
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import optax_decay as od
+from optax_decay import _text
+from tests.examples import EXAMPLES
+from tests.peers.expressions import EXPRESSIONS as PEERS
+from tests.test_public import FACTORIES
+from tests.texts import EXPRESSIONS
+
+PYTHON = {name: getattr(od, name) for name in od.__all__}
+
+
+@od.schedule
+def sawtooth(peak, period=10, *floors, name="teeth"):
+    return lambda count: peak * (1 - count % period / period)
+
+
+@od.schedule
+def ramp(peak, speed=1.0, /, *, shift=0.0):
+    return lambda count: peak * count * speed + shift
+
+
+def refusal(text, **given):
+    with pytest.raises(od.ParseError) as caught:
+        od.parse(text, **given)
+    return str(caught.value)
+
+
+def read_or_refused(text):
+    """A schedule, or a message of three lines."""
+    try:
+        made, refused = od.parse(text), ""
+    except od.ParseError as error:
+        made, refused = None, str(error)
+    assert isinstance(made, od.Schedule) or re.fullmatch(r"line \d+: .*\n    .*\n {4,}\^", refused)
+
+
+def read(text):
+    """What Python makes of a text, or the error that ends it."""
+    try:
+        return od.as_schedule(eval(f"({text}\n)", PYTHON))
+    except (ValueError, TypeError, ArithmeticError) as error:
+        return error
+
+
+def reads_as_python_does(text):
+    made = read(text)
+    if isinstance(made, Exception):
+        refusal(text)
+    else:
+        assert od.parse(text) == made
+        assert od.parse(repr(made)) == made
+
+
+class TestRoundTrip:
+    @pytest.mark.parametrize("name", [name for name in EXAMPLES if name != "schedule"])
+    def test_every_factory_is_read_back(self, name):
+        for n in range(3):
+            made = EXAMPLES[name].make(od, **EXAMPLES[name].setting(n))
+            assert od.parse(repr(made)) == made
+
+    @pytest.mark.parametrize("name", PEERS)
+    def test_seven_libraries_schedules_are_read_back(self, name):
+        made = PEERS[name](od)
+        assert od.parse(repr(made)) == made
+
+    @given(EXPRESSIONS)
+    @settings(max_examples=400, deadline=None, derandomize=True)
+    def test_it_reads_what_python_reads_and_reads_that_back(self, text):
+        reads_as_python_does(text)
+
+    @pytest.mark.slow
+    @given(EXPRESSIONS)
+    @settings(max_examples=20_000, deadline=None)
+    def test_so_it_does_20_000_times(self, text):
+        reads_as_python_does(text)
+
+    @pytest.mark.parametrize("make", [lambda x: sawtooth(x), lambda x: sawtooth(1, x, x, "a", (), name=x), ramp])
+    @pytest.mark.parametrize(
+        "value", [np.inf, -np.inf, np.nan, -0.0, 1e-320, 10**30, "it's \"\n\\ é", None, True, [1, (2.0, "x"), []]]
+    )
+    def test_so_are_ones_of_your_own_whatever_plain_they_are_given(self, make, value):
+        made = make(value)
+        assert od.parse(repr(made), [sawtooth, ramp]) == made
+
+    def test_every_argument_comes_back_in_its_place(self):
+        for made in (ramp(1.0, 2.0, shift=3.0), sawtooth(1, 2, 3, name="x"), sawtooth(1, name="x")):
+            assert od.parse(repr(made), [sawtooth, ramp]) == made
+
+    def test_values_are_those_of_the_expression(self):
+        made = od.parse("0.5 * warmup(cosine_decay(0.2, 100), 10) + 1e-3")
+        np.testing.assert_array_equal(
+            made(np.arange(200)), (0.5 * od.warmup(od.cosine_decay(0.2, 100), 10) + 1e-3)(np.arange(200))
+        )
+
+
+class TestLanguage:
+    @pytest.mark.parametrize(
+        ("text", "made"),
+        [
+            ("0.1", od.as_schedule(0.1)),
+            (" - 2", od.as_schedule(-2)),
+            ("1e-3 * 10_000 / (4 - 2)", od.as_schedule(1e-3 * 10_000 / 2)),
+            ("\n\tcosine_decay (\n 0.1 ,\n  100,\n )\n", od.cosine_decay(0.1, 100)),
+            ("cosine_decay(0.1, # the peak\n 100) # (steps\n", od.cosine_decay(0.1, 100)),
+            ("0.1\n* constant(1)\r\n+ 2\r- 3", 0.1 * od.constant(1) + 2 - 3),
+            ("constant(1) - 2 - 3 * -constant(4)", od.constant(1) - 2 - 3 * -od.constant(4)),
+            ("piecewise_constant([10, 20], (1, 2, 3))", od.piecewise_constant([10, 20], [1, 2, 3])),
+            ("sequence([0.1, 10], (constant(0.2), 5), 0.3)", od.sequence((0.1, 10), (od.constant(0.2), 5), 0.3)),
+            ("polynomial_decay(decay_steps=10, init_value=1, cycle=True)", od.polynomial_decay(1, 10, cycle=True)),
+            ("warm_restarts(1, 5, cycles=None)", od.warm_restarts(1, 5)),
+            ("cooldown(1, 5, 5, shape='cosine')", od.cooldown(1, 5, 5, shape="cosine")),
+            ("scheduled(rex_decay, init_value=constant(1), decay_steps=9)",
+             od.scheduled(od.rex_decay, init_value=od.constant(1), decay_steps=9)),
+        ],
+    )  # fmt: skip
+    def test_it_is_pythons_call_syntax(self, text, made):
+        assert od.parse(text) == made
+
+    def test_it_knows_every_public_factory(self):
+        makers = set(FACTORIES) - {"schedule", "parse", "sample", "plot", "ParseError"}
+        assert set(_text.FACTORIES) == makers
+        assert all(_text.FACTORIES[name] is getattr(od, name) for name in makers)
+
+    def test_factories_of_your_own_are_known_by_their_names(self):
+        assert od.parse("2 * sawtooth(0.1)", [sawtooth]) == 2 * sawtooth(0.1)
+        assert od.parse("saw(0.1, period=4)", {"saw": sawtooth}) == sawtooth(0.1, 4)
+        assert od.parse("constant(3)", {"constant": sawtooth}) == sawtooth(3)
+        foreign = od.parse("0.5 * cosine(0.1, 100)", {"cosine": optax.cosine_decay_schedule})
+        np.testing.assert_allclose(foreign(50), 0.025, rtol=1e-6)
+        assert "`sawtoth`; did you mean `sawtooth`?" in refusal("sawtoth(1)", factories=[sawtooth])
+
+    @pytest.mark.parametrize("factories", [sawtooth, "sawtooth", 3, [3], {"sawtooth": 3}])
+    def test_factories_that_are_none_are_refused(self, factories):
+        with pytest.raises(TypeError, match="`factories` must be"):
+            od.parse("0.1", factories)
+
+    @pytest.mark.parametrize("text", [b"0.1", None, 0.1, od.constant(1)])
+    def test_only_text_is_read(self, text):
+        with pytest.raises(TypeError, match="`text` must be a string"):
+            od.parse(text)
+
+
+class TestErrors:
+    def test_one_shows_the_line_the_place_and_what_was_wrong(self):
+        text = "warmup(\n    cosine_decay(0.1, decay_step=100),  # here\n    10)"
+        assert refusal(text) == (
+            "line 2: `cosine_decay` has no argument `decay_step`; did you mean `decay_steps`?\n"
+            "        cosine_decay(0.1, decay_step=100),  # here\n"
+            "                          ^"
+        )
+
+    @pytest.mark.parametrize(
+        ("text", "place", "words"),
+        [
+            ("warmup(cosin_decay(0.1, 5), 3)", 7, "no factory is named `cosin_decay`; did you mean `cosine_decay`?"),
+            ("xyzzy(1)", 0, "no factory is named `xyzzy`."),
+            ("cosine_decay(0.1, -5)", 18, "`decay_steps` must be positive, got -5."),
+            ("2 * cosine_decay(0.1, decay_steps=0)", 34, "`decay_steps` must be positive, got 0."),
+            ("cosine_decay(0.1)", 0, "missing a required argument: 'decay_steps'"),
+            ("cosine_decay(1, 2, 3, 4)", 0, "too many positional arguments"),
+            ("cosine_decay(1, 2, alpha=3, alpha=4)", 28, "`alpha` is given twice."),
+            ("scheduled(rex_decay, init_vale=1, decay_steps=2)", 21, "did you mean `init_value`?"),
+            ("piecewise_constant([1, 2], [1, 2])", 27, "`values` must have one entry more"),
+            ("sequence((1, 2), (3, -4), 5)", 9, "`phases[1][1]` must be zero or positive, got -4."),
+            ("constant('é') + consant(1)", 9, "`value` must be a number, got 'é'."),
+            ("clip(1, min_value='é', max_valu=1)", 23, "did you mean `max_value`?"),
+            ("warmup(cosine_decay, 10)", 7, "`base` must be a schedule, got the factory cosine_decay"),
+            ("cosine_decay", 0, "a factory that is not called is no schedule."),
+            ("constant(1),", 0, "a tuple is no schedule."),
+            ("'text'", 0, "a str is no schedule."),
+            ("None", 0, "a NoneType is no schedule."),
+            ("3 + 1 / 0", 8, "division by zero."),
+            ("constant(1) * 'a'", 14, "only numbers and schedules are computed with."),
+            ("(1,) * 1_000_000_000", 0, "only numbers and schedules are computed with."),
+            ("True + 1", 0, "only numbers and schedules are computed with."),
+            ("constant(1", 8, "`(` is never closed"),
+            ("constant(1))", 11, "`)` closes nothing."),
+            ("constant(1]", 10, "does not match"),
+            ("", 0, "there is nothing to read."),
+            (" # constant(1)", 0, "there is nothing to read."),
+        ],
+    )  # fmt: skip
+    def test_each_points_at_its_place(self, text, place, words):
+        message, shown, caret = refusal(text).split("\n")
+        assert words in message
+        assert shown == f"    {text}"
+        assert caret == " " * (4 + place) + "^"
+
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            ("constant.__class__", "an attribute"), ("constant(1).replace(value=2)", "only a factory's name is called"),
+            ("().__class__.__bases__[0]", "a subscript"), ("constant(1)[0]", "a subscript"),
+            ("constant(1)(2)", "only a factory's name is called"), ("(lambda: 1)()", "only a factory's name is called"),
+            ("lambda: constant(1)", "a lambda"), ("constant(*[1])", "a star"), ("constant(**{'value': 1})", "a star"),
+            ("[constant(x) for x in [1]]", "a comprehension"), ("constant(x for x in [1])", "a comprehension"),
+            ("f'{constant(1)}'", "an f-string"), ("constant(2 ** 3)", "a power"), ("constant(x := 1)", "an assignment"),
+            ("constant(1) if 1 else 2", "a condition"), ("constant(1 < 2)", "a comparison"), ("{}", "a dictionary"),
+            ("{1}", "a set"), 
+            ("7 // 2", "this operator"), ("7 % 2", "this operator"), ("constant(+1)", "this"),
+            ("not 1", "this operator"), ("1 and 2", "this"), ("await constant(1)", "this"), ("(yield)", "this"),
+            ("constant(1j)", "1j"), ("constant(b'1')", "b'1'"), ("constant(...)", "Ellipsis"),
+            ("__import__('os').system('true')", "only a factory's name is called"),
+            ("__import__('os')", "no factory is named `__import__`"), ("eval('1')", "no factory is named `eval`"),
+            ("parse('1')", "no factory is named `parse`"), ("schedule(1)", "no factory is named `schedule`"),
+            ("_sum(1, 2)", "no factory is named `_sum`"), ("inf", "no factory is named `inf`"),
+            ("import os", "invalid syntax"), ("constant(1); 2", "invalid syntax"),
+            ("x = constant(1)", "invalid syntax"),
+            ("constant(1)) + (constant(2)", "`)` closes nothing"), ("1if 2 else 3", "invalid"), ("'\\d'", "invalid"),
+            ("constant(1) constant(2)", "invalid syntax"), ("a\0b", "null byte"), ("\ud800", "surrogates"),
+            ("\ufeff1", "U+FEFF"), ("'a", "unterminated"), ("9" * 5000, "4300"),
+        ],
+    )  # fmt: skip
+    def test_nothing_else_is_read(self, text, words):
+        assert words in refusal(text)
+
+    def test_a_long_line_is_shown_around_its_place(self):
+        text = f"piecewise_constant([{', '.join(map(str, range(5000)))}], [1, 2]) + \tconstan(1) + {'1 + ' * 50}1"
+        message, shown, caret = refusal(text).split("\n")
+        assert len(shown) <= 104
+        assert shown[len(caret) - 1 :].startswith("[1, 2])") or "values" in message
+        assert all(c.isprintable() for c in shown)
+
+    def test_one_is_a_value_error_that_pickles(self):
+        with pytest.raises(ValueError, match="line 1: ") as caught:
+            od.parse("nothing(1)")
+        assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+def nested(deep, open="-constant(", close=")"):
+    return open * deep + "1" + close * deep
+
+
+HOSTILE = {
+    "brackets": "(" * 60_000,
+    "balanced brackets": nested(20_000, "(", ")"),
+    "lists": nested(20_000, "[", "]"),
+    "lists a line each": nested(15_000, "[\n", "]"),
+    "calls": nested(10_000, "f(", ")"),
+    "signs": "-" * 60_000 + "1",
+    "nots": "not " * 15_000 + "1",
+    "lambdas": "lambda:" * 9_000 + "1",
+    "powers": "1**" * 20_000 + "1",
+    "a sum": "1" + "+1" * 30_000,
+    "attributes": "a" + ".a" * 30_000,
+    "calls of results": "f" + "()" * 30_000,
+    "subscripts": "a" + "[0]" * 20_000,
+    "conditions": "1 if 1 else " * 5_000 + "1",
+    "quotes": "\"'" * 30_000,
+    "escaped quotes": "'" + "\\'" * 32_000,
+    "quotes a line each": "'\n" * 30_000,
+    "commas": "constant(" + "1," * 32_000 + ")",
+    "long numbers": "*".join(["9" * 4_300] * 15),
+    "a long hexadecimal number": f"constant(0x{'f' * 65_000})",
+    "a long name": "x" * 65_000,
+    "a long argument": f"constant({'x' * 65_000}=1)",
+    "many arguments": f"constant({', '.join(f'x{n}=1' for n in range(6000))})",
+    "a list times a number": "[1] * 1_000_000_000",
+    "a string times a number": "'1' * 1_000_000_000",
+    "too long": " " * 65_537,
+    "too long in bytes": "'" + "é" * 40_000 + "'",
+    "format fields": "f'{" * 20_000,
+    "unclosed calls": "f(" * 99 + "b=",
+    "mistakes deep inside": "f(a=1, b=[" * 49 + "1 2" + "])" * 49,
+    "arguments out of order": "f(a=1," * 99 + "b" + ")" * 99,
+    "a very slow table": "scheduled(warm_restarts, base=constant(1), cycle_steps=1, t_mul=constant(1.0000001))",
+}
+
+
+PIECES = [
+    *"()[]{},=+-*/.:;@#'\"\\_01xé\0\r\n\f\t …", "**", "//", ":=", "f'", "1e999", "\ud800", "value", "lambda", "if",
+    "else", "for", "in", "not", "await", "None", "True", "constant", "sequence", "warmup", "scheduled",
+]  # fmt: skip
+
+
+class TestHostile:
+    @pytest.mark.parametrize("name", HOSTILE)
+    def test_a_hostile_text_is_refused_or_read_at_once(self, name):
+        begin = time.perf_counter()
+        with warnings.catch_warnings(action="error"):
+            read_or_refused(HOSTILE[name])
+        assert time.perf_counter() - begin < 2
+
+    @pytest.mark.parametrize("name", HOSTILE)
+    def test_so_it_is_in_a_thread_of_little_stack(self, name):
+        before, ended = threading.stack_size(1 << 20), []
+
+        def attempt():
+            read_or_refused(HOSTILE[name])
+            ended.append(name)
+
+        try:
+            thread = threading.Thread(target=attempt)
+            thread.start()
+            thread.join()
+        finally:
+            threading.stack_size(before)
+        assert ended
+
+    @pytest.mark.parametrize(("open", "close"), [("(", ")"), ("-", ""), ("2 + ", ""), ("delay(", ", 1)")])
+    def test_a_hundred_deep_is_read_and_deeper_is_refused(self, open, close):
+        assert isinstance(od.parse(nested(100, open, close)), od.Schedule)
+        assert "nested deeper than 100." in refusal(nested(101, open, close))
+
+    def test_64_kib_are_read_and_more_are_refused(self):
+        text = "constant(1)"
+        assert od.parse(text + " " * (65_536 - len(text))) == od.constant(1)
+        assert "must not exceed 65536 bytes, got 65537" in refusal(text + " " * (65_537 - len(text)))
+        assert "must not exceed 65536 bytes, got 80012" in refusal(f"constant('{'é' * 40_000}')")
+
+    @given(st.one_of(st.text(), st.lists(st.sampled_from(PIECES), max_size=40).map("".join)))
+    @settings(max_examples=1500, deadline=None, derandomize=True)
+    def test_any_text_is_read_or_refused_with_its_place(self, text):
+        read_or_refused(text)
