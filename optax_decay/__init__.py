@@ -42,6 +42,8 @@ from optax_decay._values import cast as cast
 from optax_decay._values import clip as clip
 from optax_decay._values import jitter as jitter
 from optax_decay._values import scheduled as scheduled
+from optax_decay._view import plot as plot
+from optax_decay._view import sample as sample
 
 __version__ = "0.1.0"
 
@@ -73,9 +75,11 @@ __all__ = [
     "parse",
     "piecewise_constant",
     "piecewise_linear",
+    "plot",
     "polynomial_decay",
     "reverse",
     "rex_decay",
+    "sample",
     "schedule",
     "scheduled",
     "sequence",

@@ -47,6 +47,8 @@ def last_count() -> int:
 
 def as_count(count: Any, device: bool) -> Count:
     """Any count that a user may pass; on the host if it is a concrete scalar, unless `device`."""
+    if isinstance(count, Count):
+        return count
     if not isinstance(count, jax.Array) and hasattr(count, "__jax_array__"):
         count = count.__jax_array__()
     if isinstance(count, jax.Array):
@@ -429,11 +431,12 @@ def fraction(count: Count, of: Length, times: Twofold = _real.ONE, most: int | N
 
 
 def reached(count: Count, other: Count) -> Any:
-    """Whether count >= other."""
+    """Whether count >= other; what lies within rounding errors of it has reached it."""
     if count.part is None and other.part is None:
         return count.whole >= other.whole
     x, y = count.part or _NONE, other.part or _NONE
-    return (count.whole > other.whole) | ((count.whole == other.whole) & ((x.hi - y.hi) + (x.lo - y.lo) >= 0))
+    ahead = (x.hi - y.hi) + (x.lo - y.lo) >= -_ROUNDING[_real.float_dtype()]
+    return (count.whole > other.whole) | ((count.whole == other.whole) & ahead)
 
 
 def over(count: Count, steps: Length) -> Any:

@@ -107,7 +107,8 @@ def divide(x: Real, y: Real) -> Real:
     """x / y with IEEE's infinities, on the host too."""
     if is_host(x, y) and y == 0:
         return math.nan if x == 0 or math.isnan(x) else math.copysign(math.inf, x) * math.copysign(1.0, y)
-    return x / y
+    with np.errstate(divide="ignore", invalid="ignore"):  # of constants in a trace
+        return x / y
 
 
 class Twofold(NamedTuple):

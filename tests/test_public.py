@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 FACTORIES = [name for name in od.__all__ if inspect.isfunction(getattr(od, name))]
 MODULES = [
     "_real", "_count", "_table", "_cycle", "_check", "_schedule", "_groups",
-    "_decays", "_clocks", "_phases", "_values", "_presets", "_text", "__init__",
+    "_decays", "_clocks", "_phases", "_values", "_presets", "_text", "_outline", "_view", "__init__",
 ]  # fmt: skip
 
 

@@ -1,0 +1,202 @@
+"""The command line: what it prints, what it writes, and how it ends."""
+
+import csv
+import os
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import optax_decay as od
+from optax_decay import _text
+from optax_decay.__main__ import main
+
+LR = "warmup(warm_restarts(polynomial_decay(0.1, 1_000, power=2.0), 1_000, t_mul=2, m_mul=0.8), 100)"
+
+
+@pytest.fixture(autouse=True)
+def _terminal(monkeypatch, tmp_path):
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("JAX_PLATFORMS", "cpu")
+    monkeypatch.chdir(tmp_path)
+
+
+def ends(capsys, *arguments):
+    """The status that bad input ends with, and the message."""
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    return ended.value.code, capsys.readouterr().err
+
+
+class TestPreview:
+    def test_it_draws_and_says_what_can_be_said(self, capsys):
+        main(["preview", LR, "--steps", "8000"])
+        out = capsys.readouterr().out
+        drawing, said = out.split("\n\n")
+        assert sum(0x2800 < ord(c) < 0x2900 for c in drawing) > 100
+        assert max(map(len, drawing.splitlines())) <= 80
+        assert "1600      3200      4800      6400      8000" in drawing
+        assert said.splitlines() == [
+            repr(od.parse(LR)),
+            "   first 0.0 at 0, last 0.04035022 at 7999, least 0.0 at 0, greatest 0.1 at 100",
+            "   phases start at 0, 100",
+            "   cycles start at 100, 1100, 3100, 7100",
+        ]
+
+    def test_several_are_told_apart_by_number(self, capsys):
+        main(["preview", "cosine_decay(0.1, 900)", "triangular(0.0, 0.1, 20)", "--steps", "1_000"])
+        drawing, first, second = capsys.readouterr().out.split("\n\n")
+        assert {"1", "2"} <= set("".join(line[13:] for line in drawing.splitlines()[2:-2]))
+        assert first.startswith("1  cosine_decay(0.1, 900)\n")
+        assert second.startswith("2  triangular(0.0, 0.1, 20)\n")
+        assert second.endswith("cycles start at 0, 40, 80, 120, 160, 200, 240, 280, ...\n")
+
+    def test_a_logarithmic_scale_leaves_out_what_it_cannot_show(self, capsys):
+        main(["preview", "linear_decay(0.1, 50)", "--steps", "101", "--log"])
+        out = capsys.readouterr().out
+        labels = [float(line.split("|")[0]) for line in out.splitlines()[1:18]]
+        steps = np.diff(np.log(labels))
+        np.testing.assert_allclose(steps, steps.mean(), rtol=0.01)
+        assert labels[0] == 0.1
+        assert "least 0.0 at 50" in out
+
+    @pytest.mark.parametrize("expression", ["3", "constant(0) / 0", "constant(1) / 0", "cast(0.1, 'bfloat16')"])
+    def test_what_hardly_can_be_drawn_is_said(self, capsys, expression):
+        main(["preview", expression, "--steps", "1"])
+        value = od.parse(expression)(0)
+        assert f"first {np.asarray(value)!s} at 0" in capsys.readouterr().out
+
+    def test_billions_of_steps_are_looked_at_in_part_and_it_says_so(self, capsys):
+        main(["preview", "warm_restarts(linear_decay(0.1, 900_000_000), 900_000_000)", "--steps", "2_000_000_000"])
+        out = capsys.readouterr().out
+        assert "of 2000000000 steps 1048580 were looked at" in out
+        assert re.search(r"least 1.1\d+e-10 at 899999999", out)
+        assert "cycles start at 0, 900000000, 1800000000" in out
+
+    def test_values_are_written_as_a_table(self, capsys, monkeypatch):
+        monkeypatch.setattr("optax_decay.__main__._ROWS_AT_ONCE", 100)
+        main(["preview", LR, "0.5 * constant(1)", "--steps", "250", "--out", "rates.csv"])
+        with open("rates.csv", newline="") as file:
+            header, *rows = csv.reader(file)
+        assert header == ["step", repr(od.parse(LR)), "0.5 * constant(1)"]
+        table = np.array(rows, np.float32)
+        np.testing.assert_array_equal(table[:, 0], np.arange(250))
+        np.testing.assert_array_equal(table[:, 1], od.sample(od.parse(LR), 250))
+        np.testing.assert_array_equal(table[:, 2], 0.5)
+
+    @pytest.mark.parametrize("log", [[], ["--log"]])
+    def test_pictures_are_written(self, log):
+        main(["preview", LR, "--steps", "500", "--out", "lr.svg", *log])
+        assert ET.parse("lr.svg").getroot().tag.endswith("svg")
+        main(["preview", LR, "--steps", "500", "--out", "lr.png", *log])
+        assert Path("lr.png").read_bytes().startswith(b"\x89PNG")
+
+    @pytest.mark.parametrize("name", ["mine.csv", "mine.png", "mine.svg"])
+    def test_nothing_is_written_over_unless_forced(self, capsys, name):
+        Path(name).write_text("mine")
+        status, message = ends(capsys, "preview", "0.1", "--steps", "5", "--out", name)
+        assert (status, message) == (2, f"optax-decay: error: {name} exists; --force writes over it.\n")
+        assert Path(name).read_text() == "mine"
+        main(["preview", "0.1", "--steps", "5", "--out", name, "--force"])
+        assert Path(name).read_bytes() != b"mine"
+
+    def test_bad_input_writes_nothing(self, capsys):
+        assert ends(capsys, "preview", "cosin_decay(1, 2)", "--steps", "5", "--out", "lr.csv")[0] == 2
+        assert ends(capsys, "preview", "0", "--log", "--steps", "5", "--out", "lr.svg")[0] == 2
+        assert not list(Path().iterdir())
+
+    def test_without_plotille_it_names_the_extra_and_says_the_rest(self, capsys, monkeypatch):
+        monkeypatch.setitem(sys.modules, "plotille", None)
+        main(["preview", "0.1", "--steps", "5"])
+        said = capsys.readouterr()
+        assert 'pip install "optax_decay[plot]"' in said.err
+        assert "first 0.1 at 0" in said.out
+
+    def test_without_matplotlib_a_picture_ends_in_the_name_of_the_extra(self, capsys, monkeypatch):
+        monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+        status, message = ends(capsys, "preview", "0.1", "--steps", "5", "--out", "lr.png")
+        assert status == 2
+        assert 'pip install "optax_decay[plot]"' in message
+        assert not Path("lr.png").exists()
+
+
+class TestList:
+    def test_it_shows_every_factory_with_its_signature_and_one_line(self, capsys):
+        main(["list"])
+        lines = capsys.readouterr().out.splitlines()
+        assert len(lines) == 2 * len(_text.FACTORIES)
+        shown = dict(zip(lines[::2], lines[1::2], strict=True))
+        assert shown["warm_restarts(base, cycle_steps, *, t_mul=1, m_mul=1.0, cycles=None, baseline=0.0)"] == (
+            "    Starts any base again, each time perhaps `t_mul` times slower and scaled by `m_mul`."
+        )
+        assert [re.match(r"\w+", line)[0] for line in shown] == list(_text.FACTORIES)
+        assert all(len(line) > 20 for line in shown.values())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "COMMAND"),
+        (["draw"], "invalid choice: 'draw'"),
+        (["preview"], "EXPR"),
+        (["preview", "0.1"], "--steps"),
+        (["preview", "0.1", "--steps", "0"], "must be a positive whole number, got '0'"),
+        (["preview", "0.1", "--steps", "-5"], "must be a positive whole number, got '-5'"),
+        (["preview", "0.1", "--steps", "1e3"], "must be a positive whole number, got '1e3'"),
+        (["preview", "0.1", "--steps", "5", "--out", "lr.pdf"], "must end in .png, .svg or .csv, got 'lr.pdf'"),
+        (["preview", "0.1", "--steps", "5", "--out", "nowhere/lr.csv"], "No such file or directory: 'nowhere/lr.csv'"),
+        (["preview", "0.1", "--steps", "5", "--out", "nowhere/lr.png"], "No such file or directory: 'nowhere/lr.png'"),
+        (["preview", "0", "--steps", "5", "--log"], "--log needs values above 0."),
+        (["preview", "cosine_decay(0.1, decay_step=9)", "--steps", "5"], "did you mean `decay_steps`?"),
+        (["preview", "0.1", "cosine_decay(0.1,", "--steps", "5"], "`(` is never closed."),
+        (["preview", "__import__('os')", "--steps", "5"], "no factory is named `__import__`."),
+    ],
+)
+def test_bad_input_ends_with_status_2_and_a_message(capsys, arguments, words):
+    status, message = ends(capsys, *arguments)
+    assert status == 2
+    assert words in message
+    assert "Traceback" not in message
+
+
+class TestProcess:
+    @pytest.mark.parametrize(
+        "command", [[sys.executable, "-m", "optax_decay"], [Path(sys.executable).parent / "optax-decay"]]
+    )
+    def test_both_commands_run(self, command):
+        done = subprocess.run(
+            [*command, "preview", "0.1", "--steps", "5"], capture_output=True, text=True, encoding="utf-8"
+        )
+        assert done.returncode == 0, done.stderr
+        assert "as_schedule(0.1)" in done.stdout
+        done = subprocess.run([*command, "preview", "0.1("], capture_output=True, text=True, encoding="utf-8")
+        assert done.returncode == 2
+
+    def test_a_terminal_without_unicode_and_a_reader_who_leaves_are_borne(self):
+        environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+        command = [sys.executable, "-W", "error", "-m", "optax_decay"]
+        done = subprocess.run([*command, "preview", "0.1", "--steps", "5"], capture_output=True, env=environment)
+        assert done.returncode == 0, done.stderr
+        process = subprocess.Popen([*command, "list"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process.stdout.close()
+        assert process.wait() == 0
+        assert process.stderr.read() == b""
+        process.stderr.close()
+
+    def test_it_brings_in_no_matplotlib_or_optax_and_little_beside_jax(self):
+        program = (
+            "import sys, time, jax; begin = time.perf_counter(); import optax_decay.__main__ as m;"
+            "seconds = time.perf_counter() - begin; m.main(['preview', '0.1', '--steps', '5']);"
+            "print(seconds, *{'matplotlib', 'optax', 'chex', 'scipy', 'pandas'} & set(sys.modules))"
+        )
+        runs = [
+            subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+            for _ in range(3)
+        ]
+        said = [run.stdout.splitlines()[-1].split() for run in runs]
+        assert [words[1:] for words in said] == [[]] * 3
+        assert min(float(words[0]) for words in said) < 0.2
