@@ -40,7 +40,7 @@ def test_a_misspelt_line_says_where():
     config = yaml.safe_load((CONFIG / "train.yaml").read_text().replace("0.95), 700)", "0.95, 700"))
     with pytest.raises(od.ParseError, match=r"line 3: `\(` is never closed") as caught:
         od.parse(config["momentum"])
-    assert str(caught.value).endswith("    (linear_decay(0.85, 700, 0.95, 700,\n                     ^")
+    assert str(caught.value).endswith("\n        (linear_decay(0.85, 700, 0.95, 700,\n        ^")
 
 
 @pytest.mark.parametrize("convert", ["none", "all"])
