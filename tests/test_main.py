@@ -3,6 +3,7 @@
 import csv
 import os
 import re
+import shlex
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -14,6 +15,7 @@ import pytest
 import optax_decay as od
 from optax_decay import _text
 from optax_decay.__main__ import main
+from tests.test_public import ROOT
 
 LR = "warmup(warm_restarts(polynomial_decay(0.1, 1_000, power=2.0), 1_000, t_mul=2, m_mul=0.8), 100)"
 
@@ -46,6 +48,12 @@ class TestPreview:
             "   phases start at 0, 100",
             "   cycles start at 100, 1100, 3100, 7100",
         ]
+
+    def test_the_readme_shows_what_its_command_says(self, capsys):
+        text = (ROOT / "README.md").read_text()
+        command = re.search(r"^optax-decay (.*)$", text, re.MULTILINE)[1]
+        main(shlex.split(command))
+        assert re.search(r"^```text\n(.*?)^```", text, re.MULTILINE | re.DOTALL)[1] in capsys.readouterr().out
 
     def test_several_are_told_apart_by_number(self, capsys):
         main(["preview", "cosine_decay(0.1, 900)", "triangular(0.0, 0.1, 20)", "--steps", "1_000"])

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 FACTORIES = [name for name in od.__all__ if inspect.isfunction(getattr(od, name))]
 MODULES = [
     "_real", "_count", "_table", "_cycle", "_check", "_schedule", "_groups",
-    "_decays", "_clocks", "_phases", "_values", "_presets", "_text", "_outline", "_view", "__init__",
+    "_decays", "_clocks", "_phases", "_values", "_presets", "_text", "_outline", "_view", "__init__", "__main__",
 ]  # fmt: skip
 
 
@@ -93,12 +93,14 @@ def readme_blocks() -> list[str]:
 
 
 @pytest.mark.lowest
-def test_every_python_block_of_the_readme_runs():
+def test_every_python_block_of_the_readme_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     namespace: dict[str, object] = {}
     blocks = readme_blocks()
     assert blocks
     for block in blocks:
         exec(compile(block, "README.md", "exec"), namespace)
+    assert (tmp_path / "lr.png").stat().st_size > 10_000
 
 
 def test_the_readme_is_short_and_names_every_factory():
