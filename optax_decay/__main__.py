@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from itertools import islice, takewhile
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import jax
 import numpy as np
@@ -28,6 +28,8 @@ _KINDS: tuple[Kind, ...] = ("phase", "cycle")
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs a command; bad input ends it with status 2 and one message."""
+    if sys.stdout is None:  # closed from the start
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
     parser = _parser()
     given = parser.parse_args(arguments)
     if "JAX_PLATFORMS" not in os.environ:  # an accelerator would take longer to start than to be of use
@@ -39,15 +41,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stdout.flush()
     except BrokenPipeError:  # whoever reads the output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (ValueError, OSError, ImportError) as error:
-        parser.exit(2, f"{parser.prog}: error: {error}\n")
+    except KeyboardInterrupt:
+        parser.exit(130)
+    except (ValueError, TypeError, ArithmeticError, OSError, ImportError, RuntimeError, MemoryError) as error:
+        parser.exit(2, f"{parser.prog}: error: {error or type(error).__name__}\n")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="optax-decay", description="Learning-rate schedules, said and seen.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     preview = commands.add_parser("preview", help="draw schedules", description="Draws schedules in the terminal.")
-    preview.add_argument("expressions", nargs="+", metavar="EXPR", help='such as "warmup(cosine_decay(0.1, 900), 100)"')
+    example = 'such as "warmup(cosine_decay(0.1, 900), 100)"; after -- if it begins with a minus'
+    preview.add_argument("expressions", nargs="+", metavar="EXPR", help=example)
     preview.add_argument("--steps", type=_positive, required=True, metavar="N", help="how many update steps to draw")
     preview.add_argument("--out", type=_file, metavar="FILE", help="write a picture (.png, .svg) or values (.csv) too")
     preview.add_argument("--force", action="store_true", help="let --out write over a file")
@@ -58,9 +63,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _positive(text: str) -> int:
-    number = int(text) if text.replace("_", "").isdecimal() else 0
-    if not number:
-        raise argparse.ArgumentTypeError(f"must be a positive whole number, got {text!r}")
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if not 0 < number <= _view.MOST_STEPS:
+        raise argparse.ArgumentTypeError(f"must be a positive whole number, at most 2**53, got {text!r}")
     return number
 
 
@@ -73,10 +81,12 @@ def _file(text: str) -> Path:
 
 def _list(given: argparse.Namespace) -> None:
     """Prints every factory with its signature and what it makes."""
-    for name, factory in _text.FACTORIES.items():
-        parameters = inspect.signature(factory).parameters.values()
-        signature = inspect.Signature([p.replace(annotation=p.empty) for p in parameters])
-        print(f"{name}{signature}\n    {(inspect.getdoc(factory) or '').splitlines()[0]}")
+    for module, factories in _text.GROUPS.items():
+        print(inspect.getdoc(module))
+        for name, factory in factories.items():
+            parameters = inspect.signature(factory).parameters.values()
+            signature = inspect.Signature([p.replace(annotation=p.empty) for p in parameters])
+            print(f"  {name}{signature}\n      {(inspect.getdoc(factory) or '').splitlines()[0]}")
 
 
 class _Seen(NamedTuple):
@@ -91,13 +101,15 @@ def _preview(given: argparse.Namespace) -> None:
     """Draws schedules, and writes them to a file where one is asked for."""
     if given.out and given.out.exists() and not given.force:
         raise FileExistsError(f"{given.out} exists; --force writes over it.")
+    if given.out and not given.out.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {given.out.parent}.")
     schedules = [_text.parse(expression) for expression in given.expressions]
     steps = range(given.steps)
     seen = [_look(schedule, steps) for schedule in schedules]
     if given.log and not any((one.values > 0).any() for one in seen):
         raise ValueError("--log needs values above 0.")
     if given.out:
-        _write(given.out, schedules, steps, given.log, "w" if given.force else "x")
+        _write(given.out, schedules, steps, given.log, given.force)
     _draw(seen, steps, given.log)
     for number, one in enumerate(seen, 1):
         print(f"\n{f'{number}  ' if len(seen) > 1 else ''}{one.schedule}")
@@ -139,7 +151,8 @@ def _draw(seen: Sequence[_Seen], steps: range, log: bool) -> None:
         print('To draw in the terminal takes plotille: pip install "optax_decay[plot]".', file=sys.stderr)
         return
     figure: Any = plotille.Figure()
-    figure.width, figure.height = max((shutil.get_terminal_size().columns - 26) // 10, 2) * 10, _HEIGHT
+    columns = min(shutil.get_terminal_size().columns, 500)
+    figure.width, figure.height = max((columns - 26) // 10, 2) * 10, _HEIGHT
     figure.origin, figure.x_label, figure.y_label = False, "step", "value"
     figure.with_colors = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     figure.x_ticks_fkt = lambda here, _: f"{here:.0f}" if 50 <= len(steps) < 10**9 else f"{here:.4g}"
@@ -165,23 +178,37 @@ def _outermost(values: Any, columns: int) -> Any:
     return np.unique([part[n] for part in parts for n in (0, -1, *_extremes(values[part]))])
 
 
-def _write(path: Path, schedules: Sequence[Schedule], steps: range, log: bool, mode: str) -> None:
-    """Writes values or a picture, over another file in mode "w" alone."""
-    if path.suffix == ".csv":
-        with path.open(mode, newline="") as file:
-            rows = csv.writer(file)
-            rows.writerow(["step", *schedules])
-            for part in (steps[n : n + _ROWS_AT_ONCE] for n in steps[::_ROWS_AT_ONCE]):
-                columns = [_view.sample(schedule, np.arange(part.start, part.stop)) for schedule in schedules]
-                rows.writerows(zip(part, *columns, strict=True))
-        return
-    figure, picture = _view.matplotlib("figure").Figure(figsize=(9, 5), layout="constrained"), io.BytesIO()
-    ax = _view.plot(*schedules, steps=len(steps), ax=figure.subplots())
+def _write(path: Path, schedules: Sequence[Schedule], steps: range, log: bool, force: bool) -> None:
+    """Writes values or a picture: whole, or not at all."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with partial.open("xb") as file:
+            if path.suffix == ".csv":
+                _write_values(file, schedules, steps)
+            else:
+                _draw_picture(file, path.suffix[1:], schedules, steps, log)
+        if not force:
+            path.open("x").close()  # fails if the file has come to exist
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _write_values(file: BinaryIO, schedules: Sequence[Schedule], steps: range) -> None:
+    with io.TextIOWrapper(file, encoding="utf-8", newline="") as text:
+        rows = csv.writer(text)
+        rows.writerow(["step", *schedules])
+        for part in (steps[n : n + _ROWS_AT_ONCE] for n in steps[::_ROWS_AT_ONCE]):
+            columns = [_view.sample(schedule, np.arange(part.start, part.stop)) for schedule in schedules]
+            rows.writerows(zip(part, *columns, strict=True))
+
+
+def _draw_picture(file: BinaryIO, kind: str, schedules: Sequence[Schedule], steps: range, log: bool) -> None:
+    figure = _view.matplotlib("figure").Figure(figsize=(9, 5), layout="constrained")
+    axes = _view.plot(*schedules, steps=len(steps), ax=figure.subplots())
     if log:
-        ax.set_yscale("log")
-    figure.savefig(picture, format=path.suffix[1:], dpi=150)
-    with path.open(f"{mode}b") as file:
-        file.write(picture.getvalue())
+        axes.set_yscale("log")
+    figure.savefig(file, format=kind, dpi=150)
 
 
 if __name__ == "__main__":

@@ -36,12 +36,13 @@ def _scalar(name: str, value: Any) -> tuple[Any, int | float | None]:
         if not (jnp.issubdtype(value.dtype, jnp.floating) or jnp.issubdtype(value.dtype, jnp.integer)):
             raise TypeError(f"`{name}` must be a real number, got {value.dtype}.")
         if value.ndim:
-            raise ValueError(f"`{name}` must be a scalar, got an array of shape {value.shape}.")
+            raise ValueError(f"`{name}` must be a scalar, got an array of shape {value.shape}: sweep with jax.vmap.")
         if isinstance(value, Tracer):
             return value, None
         seen = value.item()
     elif isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(f"`{name}` must be a number, got {value!r}.")
+        hint = ": `scheduled` takes schedules as hyperparameters" if callable(value) else ""
+        raise TypeError(f"`{name}` must be a number, got {value!r}{hint}.")
     else:
         seen = value
     if abs(seen) > _LARGEST or seen != seen:
@@ -59,9 +60,11 @@ def _bounded(test: Callable[[Any], bool], words: str) -> Kind:
     return kind
 
 
-positive = _bounded(lambda x: x > 0, "positive")
-growth = _bounded(lambda x: x > 0, "positive")
-non_negative = _bounded(lambda x: x >= 0, "zero or positive")
+# Of a denormal number the inverse may be infinite.
+_LEAST = sys.float_info.min
+positive = _bounded(lambda x: x >= _LEAST, "positive")
+growth = _bounded(lambda x: x >= _LEAST, "positive")
+non_negative = _bounded(lambda x: x >= _LEAST or x == 0, "zero or positive")
 
 
 def periods(name: str, value: Any) -> Any:
@@ -74,6 +77,14 @@ def whole(name: str, value: Any) -> Any:
     value, seen = _scalar(name, value)
     if isinstance(seen, float) or (seen is None and not jnp.issubdtype(value.dtype, jnp.integer)):
         raise TypeError(f"`{name}` must be a whole number, got {value!r}.")
+    return value
+
+
+def seed(name: str, value: Any) -> Any:
+    """An integer of at most 64 bits, as JAX's random keys are made of."""
+    value = whole(name, value)
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise ValueError(f"`{name}` must fit into 64 bits, got {value!r}.")
     return value
 
 
@@ -147,6 +158,8 @@ def phases(name: str, value: Any) -> Any:
             raise TypeError(f"`{name}[{i}]` must be a pair of a schedule and its steps, got {phase!r}.")
         schedule, steps = phase
         checked.append((base(f"{name}[{i}][0]", schedule), non_negative(f"{name}[{i}][1]", steps)))
+    if isinstance(last, (tuple, list)):
+        raise TypeError(f"`{name}[{len(timed)}]` is the last, which has no end: give it without steps, got {last!r}.")
     return (*checked, base(f"{name}[{len(timed)}]", last))
 
 
@@ -161,7 +174,7 @@ Periods = Annotated[Scalar, periods]
 NonNegative = Annotated[Scalar, non_negative]
 Steps = Annotated[Scalar, positive]
 OptionalSteps = Annotated[Scalar | None, optional_steps]
-Seed = Annotated[int | jax.Array, whole]
+Seed = Annotated[int | jax.Array, seed]
 Phases = Annotated[Any, phases]
 Cycles = Annotated[int | jax.Array | None, cycles]
 Flag = Annotated[bool, flag]

@@ -66,7 +66,7 @@ def as_count(count: Any, device: bool) -> Count:
             return _host_array(count)
         count = count.item()
     if isinstance(count, bool) or not isinstance(count, (int, float)):
-        raise TypeError(f"`count` must be a number, got {count!r}.")
+        raise TypeError(f"`count` must be a number or an array of them, got {count!r}.")
     limit = last_count()
     if isinstance(count, int):
         host = Count(min(max(count, 0), limit))

@@ -7,6 +7,7 @@ traced t_mul they follow from the closed form of S_i.
 """
 
 import math
+import sys
 from fractions import Fraction
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
@@ -19,7 +20,7 @@ from optax_decay import _count, _real, _table
 from optax_decay._count import Count, Length
 from optax_decay._real import Real, Twofold, is_host, where
 
-# A longer table keeps every n-th cycle, and the closed form finds the cycle among those n.
+# A longer table keeps every n-th cycle, and another one, of the first n, finds the cycle among those.
 _MAX_ROWS = 1 << 14
 # Fractional bits of S_i and t_mul**i while a table is made. Both are rounded down, by less than S_i units in all: a
 # beginning that is a whole number is found a hair below it, and comes out right when it is rounded up.
@@ -45,14 +46,17 @@ class _Rows(NamedTuple):
 
 
 @lru_cache(maxsize=64, typed=True)
-def _rows(t_mul: Real, cycle_steps: Fraction | None, cycles: int | None, limit: int, fine: bool = False) -> _Rows:
+def _rows(
+    t_mul: Real, cycle_steps: Fraction | None, cycles: int | None, limit: int, fine: bool, among: int | None
+) -> _Rows:
     factor, steps = _real.decimal(t_mul), Fraction(1) if cycle_steps is None else cycle_steps
     n = int(cycles) if factor < 1 and cycles is not None else _cycles_within(float(limit / steps), float(factor))
+    n = n if among is None else min(n, among - 1)
     stride = max(1, -(-n // _MAX_ROWS)) if factor > 1 else 1
     powers = _powers(factor, stride)
     rows = []
     for i, power, total in powers:
-        if total * steps > limit * _ONE:
+        if total * steps > limit * _ONE or (among is not None and i > n):
             break
         if i > n or len(rows) > _MAX_ROWS or power * limit < _ONE:  # what is left is too short to tell apart
             i, power = n, _ONE
@@ -81,7 +85,8 @@ def _rows(t_mul: Real, cycle_steps: Fraction | None, cycles: int | None, limit: 
 
 def _cycles_within(steps: float, factor: float) -> int:
     """An upper bound on the number of cycles, in units of the first, that begin within `steps`."""
-    return 2 + math.ceil(math.log1p(steps * (factor - 1)) / math.log(factor)) if factor > 1 else 1 << 62
+    growth = min(steps * (factor - 1), sys.float_info.max)
+    return 2 + math.ceil(math.log1p(growth) / math.log(factor)) if factor > 1 else 1 << 62
 
 
 def _powers(factor: Fraction, stride: int) -> Any:
@@ -102,19 +107,20 @@ def cycle(count: Count, cycle_steps: Real, t_mul: Real, cycles: Real | None) -> 
 
     A beginning belongs to the cycle that begins. After `cycles` cycles the last one's end, cycle_steps, is held.
     """
+    if is_host(count.whole) and count == (0, None):  # the first step is in the first cycle, without a table
+        return 0, count
     steps = _count.length(cycle_steps, count)
     if is_host(t_mul) and t_mul == 1:
         index, local = _count.divide_with_remainder(count, steps)
     elif is_host(t_mul):
         concrete = _real.decimal(cycle_steps) if isinstance(cycle_steps, (int, float, Fraction)) else None
         static = cycles if is_host(cycles) else None
-        table = _rows(
-            t_mul, concrete, static, _count.last_count(), fine=steps.counted.part is not None and concrete is None
-        )
-        index, local = _looked_up(count, table, steps)
-        if table.stride > 1:
-            more, local = _solved(local, steps, t_mul)
-            index = index + more
+        fine = steps.counted.part is not None and concrete is None
+        index, local, among = 0, count, None
+        while among != 1:
+            table = _rows(t_mul, concrete, static, _count.last_count(), fine, among)
+            more, local = _looked_up(local, table, steps)
+            index, among = index + more, table.stride
     else:
         index, local = _solved(count, steps, t_mul)
     if cycles is None:

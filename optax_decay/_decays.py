@@ -88,7 +88,7 @@ def exponential_decay(
 
 @exact_schedule
 def natural_exp_decay(init_value: Number, decay_steps: Steps, decay_rate: Number, *, staircase: Flag = False) -> Curve:
-    r"""Decays by a factor of :math:`e` every `decay_steps / decay_rate` steps, smoothly or in stairs.
+    r"""Decays by a factor of e every `decay_steps / decay_rate` steps, smoothly or in stairs.
 
     .. math:: s(t) = A\, e^{-r t / D}, \qquad \text{in stairs} \quad A\, e^{-r \lfloor t / D \rfloor}
 

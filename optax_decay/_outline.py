@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 import jax
 
 from optax_decay import _check, _clocks, _cycle, _decays, _phases, _real, _schedule, _values
+from optax_decay._count import Count
 from optax_decay._schedule import Schedule
 
 Kind = Literal["phase", "cycle"]
@@ -43,7 +44,7 @@ def begins(schedule: Any, kind: Kind) -> Iterator[int]:
     A base that is none of this package's has no phases or cycles that could be seen.
     """
     last = -1
-    for edge in islice(_edges(schedule, kind), _MOST):
+    for edge in islice(_edges(schedule, kind), 16 * _MOST):
         step = edge.step()
         if step > last:
             yield step
@@ -83,9 +84,8 @@ def _until(end: Edge, base: Any, kind: Kind) -> list[Edge]:
     return list(islice(takewhile(lambda edge: edge < end, _edges(base, kind)), _MOST))
 
 
-def _backwards(length: Fraction, base: Any, kind: Kind, scale: Fraction | int = 1) -> list[Edge]:
+def _backwards(edges: list[Edge], length: Fraction, scale: Fraction | int = 1) -> list[Edge]:
     """Of a base that runs from `length` back to 0, both included, `scale` times slower."""
-    edges = _until(Edge(length, after=True), base, kind)
     inside = [] if len(edges) == _MOST else [edge for edge in reversed(edges) if edge > _START]
     return [_START, *(edge.moved(length * scale, -scale) for edge in inside)] if edges else []
 
@@ -94,7 +94,7 @@ def _repeated(kind: Kind, inner: list[Edge], steps: Fraction, t_mul: Any, cycles
     """Cycles of which the first takes `steps`, and what begins in each."""
     inner = [_START, *inner] if kind == "cycle" else inner
     powers = _cycle._powers(_exact(t_mul), 1) if inner else ()
-    for _, power, total in powers if cycles is None else islice(powers, int(cycles)):
+    for _, power, total in powers if cycles is None else islice(powers, min(int(cycles), 16 * _MOST)):
         # Both are rounded down, by far less than would tell them from the simple ratios that they may be.
         begin, slow = ((x / _cycle._ONE).limit_denominator(1 << 64) for x in (total * steps, Fraction(power)))
         yield from (edge.moved(begin, slow) for edge in inner)
@@ -110,10 +110,10 @@ def _(kind: Kind, base: Any, cycle_steps: Any, t_mul: Any, cycles: Any, **_: Any
 def _(kind: Kind, base: Any, fall_steps: Any, rise_steps: Any, t_mul: Any, cycles: Any, **_: Any) -> Iterator[Edge]:
     fall = _exact(fall_steps)
     rise = fall if rise_steps is None else _exact(rise_steps)
-    climbed = _backwards(fall, base, kind, rise / fall)
+    edges = _until(Edge(fall, after=True), base, kind)
     # At the top the base turns round in its first phase: none begins.
-    fallen = (edge.moved(rise) for edge in _until(Edge(fall), base, kind) if edge > _START)
-    return _repeated(kind, [*climbed, *fallen], rise + fall, t_mul, cycles)
+    fallen = [edge.moved(rise) for edge in edges if _START < edge < Edge(fall)]
+    return _repeated(kind, _backwards(edges, fall, rise / fall) + fallen, rise + fall, t_mul, cycles)
 
 
 @_outlines(_clocks.expanding_cycle)
@@ -148,7 +148,8 @@ def _(kind: Kind, base: Any, steps: Any) -> Iterator[Edge]:
 
 @_outlines(_clocks.reverse)
 def _(kind: Kind, base: Any, steps: Any) -> Iterable[Edge]:
-    return _backwards(_exact(steps), base, kind)
+    length = _exact(steps)
+    return _backwards(_until(Edge(length, after=True), base, kind), length)
 
 
 @_outlines(_phases.sequence)
@@ -183,11 +184,19 @@ def _phase(kind: Kind, begin: Fraction, edges: Iterable[Edge]) -> Iterator[Edge]
     yield from (edge.moved(begin) for edge in edges)
 
 
+_VALUES = {
+    *("value", "init_value", "end_value", "peak_value", "min_value", "max_value", "baseline", "m_mul", "gamma"),
+    *("alpha", "beta", "decay_rate", "power", "lower", "upper", "div_factor", "final_div_factor", "stddev"),
+}
+
+
 @_outlines(_values.scheduled)
 def _(kind: Kind, factory: Any, hyperparameters: dict[str, Any]) -> Iterator[Edge]:
     schedules = {name: value for name, value in hyperparameters.items() if isinstance(value, Schedule)}
-    moving = {name: value(0).item() for name, value in schedules.items() if factory._kinds.get(name) is not _check.base}
-    lengths = {name for name in moving if name.endswith("steps") or name in ("t_mul", "cycles", "begin", "factor")}
-    # Where a length moves, none begins at a count of its own.
-    made = factory(**{**hyperparameters, **moving}) if not lengths else None
-    return heapq.merge(_edges(made, kind), *(_edges(schedules[name], kind) for name in moving))
+    moving = [name for name in schedules if factory._kinds.get(name) is not _check.base]
+    edges = [_edges(schedules[name], kind) for name in moving]
+    # Where a length moves, or what might be one, nothing begins at a count of its own.
+    if factory._exactly and _VALUES.issuperset(moving):
+        now = {name: _schedule.at(schedules[name], Count(0)) for name in moving}
+        edges.append(_edges(factory(**{**hyperparameters, **now}), kind))
+    return heapq.merge(*edges)

@@ -1,4 +1,4 @@
-"""Named one-line compositions."""
+"""Compositions: schedules that have names, each one line of the others."""
 
 from fractions import Fraction
 from typing import Any

@@ -201,7 +201,7 @@ def exactly(number: int | float | Fraction) -> Twofold:
 @lru_cache(maxsize=4096, typed=True)
 def decimal(number: int | float | Fraction) -> Fraction:
     """The decimal that a Python float prints as, exactly: 1.1 is 11/10."""
-    return Fraction(repr(number)) if isinstance(number, float) else Fraction(number)
+    return Fraction(float.__repr__(number)) if isinstance(number, float) else Fraction(number)
 
 
 def twofold(value: Real) -> Twofold:

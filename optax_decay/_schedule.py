@@ -1,8 +1,9 @@
 """What a schedule is: a pure function of the count that knows how it was made."""
 
+import difflib
 import functools
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ParamSpec, get_args
 
 import jax
@@ -82,7 +83,7 @@ class Schedule:
         return inspect.BoundArguments(self._factory._signature, self._given)  # type: ignore[attr-defined]
 
     def replace(self, **changes: Any) -> "Schedule":
-        """The same schedule made again with other arguments.
+        """The same schedule made again with other arguments of its outermost call.
 
         >>> import optax_decay as od
         >>> od.cosine_decay(0.1, 1000).replace(decay_steps=2000)
@@ -95,7 +96,9 @@ class Schedule:
                 rest = next(p.name for p in parameters.values() if p.kind is p.VAR_KEYWORD)
                 given[rest] = {**given[rest], name: given.pop(name)}
             elif name not in parameters:
-                raise TypeError(f"`{name}` is not an argument of {self.__name__}, which has {', '.join(parameters)}.")
+                if hasattr(self._factory, "_operator"):
+                    raise TypeError(f"`{name}` is no argument of arithmetic: make {self} of other parts.")
+                raise TypeError(unknown_argument(self.__name__, name, parameters))
         ordered = {name: given[name] for name in parameters if name in given}
         bound = inspect.BoundArguments(inspect.signature(self._factory), ordered)  # type: ignore[arg-type]
         return self._factory(*bound.args, **bound.kwargs)
@@ -185,7 +188,8 @@ def _canonical(value: Any) -> Any:
     if isinstance(value, tuple):
         kinds = set(map(type, value))
         if kinds == {float}:  # a long table at once
-            return tuple, np.array(value).tobytes()
+            table = np.array(value)
+            return tuple, np.where(np.isnan(table), np.nan, table).tobytes()
         if kinds == {int}:
             return tuple, value
         return tuple(_canonical(entry) for entry in value)
@@ -290,7 +294,12 @@ def elementwise(function: Callable[..., Real], count: Count, *beside: Any) -> Re
 def _plain(annotation: Any) -> Any:
     """An annotation as `help` shows it: without the check, and any scalar as a float."""
     kind = get_args(annotation)[0] if hasattr(annotation, "__metadata__") else annotation
-    return {_check.Scalar: float, _check.Scalar | None: float | None}.get(kind, kind)
+    shown = {
+        _check.Scalar: float,
+        _check.Scalar | None: float | None,
+        Callable[[Any], Any] | _check.Scalar: Callable[[Any], Any] | float,
+    }
+    return shown.get(kind, kind)
 
 
 def _plain_value(value: Any) -> Any:
@@ -300,6 +309,16 @@ def _plain_value(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return tuple(map(_plain_value, value))
     return {k: _plain_value(v) for k, v in value.items()} if isinstance(value, dict) else value
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """What a misspelt name may have meant, for the end of a message."""
+    near = difflib.get_close_matches(name, list(known), 1)
+    return f"; did you mean `{near[0]}`?" if near else ""
+
+
+def unknown_argument(factory: str, name: str, known: Iterable[str]) -> str:
+    return f"`{factory}` has no argument `{name}`" + (nearest(name, known) or f", it has {', '.join(known)}.")
 
 
 def _binder(name: str, signature: inspect.Signature) -> tuple[Callable[..., dict[str, Any]], bool]:
@@ -317,6 +336,9 @@ def _binder(name: str, signature: inspect.Signature) -> tuple[Callable[..., dict
                 given |= {n: kwargs[n] for n in parameters if n in kwargs} if kwargs else {}
                 if required <= given.keys():
                     return given
+        strange = [other for other in kwargs if other not in parameters]
+        if strange and not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+            raise TypeError(unknown_argument(name, strange[0], parameters))
         try:
             return signature.bind(*args, **kwargs).arguments
         except TypeError as error:

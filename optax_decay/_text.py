@@ -1,28 +1,32 @@
 """Text: the schedule that an expression makes."""
 
 import ast
-import difflib
 import inspect
 import operator
 import re
-import warnings
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from types import ModuleType
 from typing import Any
 
 from optax_decay import _clocks, _decays, _phases, _presets, _values
-from optax_decay._schedule import Schedule, as_schedule
+from optax_decay._schedule import Schedule, as_schedule, nearest, unknown_argument
 
 Factory = Callable[..., Any]
 
 MOST_BYTES = 1 << 16
 DEEPEST = 100
 
-FACTORIES: dict[str, Factory] = {
-    name: factory
+# Every public factory, by its module.
+GROUPS: dict[ModuleType, dict[str, Factory]] = {
+    module: {
+        name: factory
+        for name, factory in vars(module).items()
+        if getattr(factory, "_makes_schedules", False) and factory.__module__ == module.__name__
+    }
     for module in (_decays, _clocks, _phases, _values, _presets)
-    for name, factory in vars(module).items()
-    if hasattr(factory, "_makes_schedules") and not name.startswith("_")
-} | {"as_schedule": as_schedule}
+}
+GROUPS[_values]["as_schedule"] = as_schedule
+FACTORIES = {name: factory for group in GROUPS.values() for name, factory in group.items()}
 
 _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -47,8 +51,18 @@ _FOREIGN: dict[type[ast.AST], str] = {
     **dict.fromkeys((ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp), "a comprehension"),
 }
 
-# Strings and comments as they are skipped, and the brackets outside them.
-_BRACKET = re.compile(r"""\#.*|'(?:\\.|[^'\\])*'?|"(?:\\.|[^"\\])*"?|[()\[\]{}]""")
+_NUMBER = r"(?>(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d[\d_]*)?)"
+_ESCAPE = r"""\\(?:[\\'"abfnrtv0]|x[\da-fA-F]{2}|u[\da-fA-F]{4}|U[\da-fA-F]{8})"""
+# What a line is checked for before Python's parser sees it: that may warn of numbers and strings, and brackets must not
+# pair with those around the text.
+_TOKEN = re.compile(
+    rf"""
+    \#.* | [^\W\d]\w* | '(?:[^'\\]|{_ESCAPE})*' | "(?:[^"\\]|{_ESCAPE})*"
+    | (?P<misread> {_NUMBER}\w+ | [\0\ud800-\udfff]) | {_NUMBER} | (?P<quote> ['"])
+    | (?P<open> [(\[{{]) | (?P<close> [)\]}}])
+    """,
+    re.VERBOSE,
+)
 
 
 class ParseError(ValueError):
@@ -65,17 +79,17 @@ class ParseError(ValueError):
     """
 
 
-def parse(text: str, factories: Mapping[str, Factory] | Iterable[Factory] | None = None) -> Schedule:
+def parse(text: str | float, factories: Mapping[str, Factory] | Iterable[Factory] | None = None) -> Schedule:
     """The schedule that an expression makes: what `repr` writes, read back without evaluating code.
 
     An expression is Python's call syntax, over as many lines as it takes: this package's factories with arguments by
     position and by name, numbers, strings, lists and tuples, `None`, `True` and `False`, `+ - * /`, unary minus,
     parentheses and comments. A number stands for a constant. Nothing else is read, and no name but a factory's is
-    known: `parse(repr(schedule)) == schedule` for every schedule without arrays or foreign callables that is not
-    nested too deeply.
+    known: `parse(repr(schedule)) == schedule` for every schedule of such arguments that is not nested too deeply.
 
     Args:
-      text: the expression, at most 64 KiB of it and nested at most 100 deep; a sum of n terms is nested n deep.
+      text: the expression, at most 64 KiB of it and nested at most 100 deep (a sum of n terms is nested n deep); or a
+        number, as a YAML file's line may hold one.
       factories: further factories, made with `schedule` or any that return a callable of the count: a mapping from
         their names, or several that have a `__name__`.
 
@@ -84,15 +98,21 @@ def parse(text: str, factories: Mapping[str, Factory] | Iterable[Factory] | None
 
     Raises:
       ParseError: a `ValueError`, if `text` is no such expression, or a factory refuses its arguments.
-      TypeError: if `text` is no string, or `factories` are not callable.
+      TypeError: if `text` is neither a string nor a number, or `factories` are not callable.
 
     >>> import optax_decay as od
     >>> od.parse("warmup(0.5 * cosine_decay(0.1, 10_000), steps=500)")
     warmup(0.5 * cosine_decay(0.1, 10000), 500)
     """
-    if not isinstance(text, str):
-        raise TypeError(f"`text` must be a string, got {text!r}.")
-    return _Reader(text, FACTORIES | _named(factories)).schedule()
+    if isinstance(text, str):
+        reader = _Reader(text, FACTORIES | _named(factories))
+        try:
+            return reader.schedule()
+        except RecursionError:
+            raise reader.error("nested deeper than Python's stack has room for", 1, 0) from None
+    if _is_number(text):
+        return _decays.constant(text)
+    raise TypeError(f"`text` must be a string or a number, got {text!r}.")
 
 
 def _named(factories: Mapping[str, Factory] | Iterable[Factory] | None) -> dict[str, Factory]:
@@ -110,11 +130,6 @@ def _named(factories: Mapping[str, Factory] | Iterable[Factory] | None) -> dict[
     return named
 
 
-def _nearest(name: str, known: Collection[str]) -> str:
-    near = difflib.get_close_matches(name, known, 1)
-    return f"; did you mean `{near[0]}`?" if near else ""
-
-
 class _Reader:
     """Reads one text."""
 
@@ -123,12 +138,14 @@ class _Reader:
         self.factories = factories
 
     def error(self, message: str, line: int, column: int) -> ParseError:
-        """What was wrong, and where: a line counted from 1 and a column from 0."""
-        line = min(max(line, 1), len(self.lines))
+        """What was wrong, and where: a line counted from 1 and a column from 0, the end if they lie beyond."""
+        written = [number for number, text in enumerate(self.lines, 1) if text.strip()]
+        line, column = (max(line, 1), column) if line <= len(self.lines) else (max(written, default=1), MOST_BYTES)
         whole = self.lines[line - 1]
-        column = min(max(column, 0), len(whole))
+        column = min(max(column, 0), len(whole.rstrip()))
         begin = max(min(column - 50, len(whole) - 100), 0)
         shown = "".join(c if c.isprintable() else " " for c in whole[begin : begin + 100])
+        message = message if len(message) < 400 else f"{message[:300]} ... {message[-60:]}"
         stop = "" if message.endswith((".", "?")) else "."
         return ParseError(f"line {line}: {message}{stop}\n    {shown}\n    {' ' * (column - begin)}^")
 
@@ -142,47 +159,47 @@ class _Reader:
         tree = self.tree()
         value = self.value(tree, 0)
         if not isinstance(value, Schedule) and not _is_number(value):
-            named = isinstance(tree, ast.Name)
-            found = "a factory that is not called" if named else f"a {type(value).__name__}"
-            raise self.error_at(tree, f"{found} is no schedule")
-        return self.attempt(tree, {}, as_schedule, value)
+            raise self.error_at(tree, f"a {type(value).__name__} is no schedule")
+        return value if isinstance(value, Schedule) else self.attempt(tree, {}, _decays.constant, value)
 
     def tree(self) -> ast.expr:
         """The text as Python's own parser has it."""
-        self.check_size()
+        self.check()
         try:
-            with warnings.catch_warnings(action="error"):
-                # In parentheses an expression may begin and go on wherever it likes.
-                tree = ast.parse("\n".join(["(", *self.lines, ")"]), mode="eval").body
+            # In parentheses an expression may begin and go on wherever it likes.
+            tree = ast.parse("\n".join(["(", *self.lines, ")"]), mode="eval").body
         except SyntaxError as error:
             raise self.error(error.msg, (error.lineno or 1) - 1, (error.offset or 1) - 1) from None
-        except (RecursionError, MemoryError):
+        except (RecursionError, MemoryError, SystemError):
             raise self.error(f"nested deeper than {DEEPEST}", 1, 0) from None
-        except ValueError as error:  # a null byte, a lone surrogate
-            raise self.error(str(error), 1, 0) from None
         if isinstance(tree, ast.Tuple) and tree.lineno == 1 and not tree.elts:
             raise self.error("there is nothing to read", 1, 0)
         return tree
 
-    def check_size(self) -> None:
-        """Refuses what Python's parser might not bear, and brackets that pair with those around the text."""
+    def check(self) -> None:
+        """Refuses what Python's parser might not bear, or might warn of."""
         size = sum(len(line.encode(errors="surrogatepass")) + 1 for line in self.lines) - 1
         if size > MOST_BYTES:
             raise self.error(f"the text must not exceed {MOST_BYTES} bytes, got {size}", 1, 0)
         opened: list[tuple[str, int, int]] = []
         for number, line in enumerate(self.lines, 1):
-            for match in _BRACKET.finditer(line):
-                place = f"`{match[0]}`", number, match.start()
-                if match[0] in ("(", "[", "{"):
-                    opened.append(place)
+            for token in _TOKEN.finditer(line):
+                place = number, token.start()
+                if token["misread"]:
+                    raise self.error(f"{token[0]!a} is not read", *place)
+                if token["quote"]:
+                    raise self.error("a string does not end on its line, or holds an invalid escape", *place)
+                if token["open"]:
+                    opened.append((token[0], *place))
                     if len(opened) > DEEPEST:
-                        raise self.error(f"nested deeper than {DEEPEST}", *place[1:])
-                elif match[0] in (")", "]", "}"):
+                        raise self.error(f"nested deeper than {DEEPEST}", *place)
+                if token["close"]:
                     if not opened:
-                        raise self.error(f"{place[0]} closes nothing", *place[1:])
+                        raise self.error(f"`{token[0]}` closes nothing", *place)
                     opened.pop()
         if opened:
-            raise self.error(f"{opened[-1][0]} is never closed", *opened[-1][1:])
+            bracket, *last = opened[-1]
+            raise self.error(f"`{bracket}` is never closed", *last)
 
     def value(self, node: ast.expr, depth: int) -> Any:
         if depth > DEEPEST:
@@ -191,7 +208,10 @@ class _Reader:
             case ast.Constant(value=bool() | int() | float() | str() | None as value):
                 return value
             case ast.Name():
-                return self.factory(node)
+                factory = self.factory(node)
+                if depth and hasattr(factory, "_makes_schedules"):
+                    return factory
+                raise self.error_at(node, f"`{node.id}` makes a schedule only when it is called")
             case ast.Tuple() | ast.List():
                 return tuple(self.value(entry, depth + 1) for entry in node.elts)
             case ast.UnaryOp(op=ast.USub()):
@@ -201,6 +221,8 @@ class _Reader:
                 return self.attempt(node.right, {}, _OPERATORS[type(node.op)], left, right)
             case ast.Call(func=ast.Name() as name):
                 return self.call(node, name.id, self.factory(name), depth)
+            case ast.Call(func=ast.Attribute(attr=name)) if name in self.factories:
+                raise self.error_at(node, f"a factory is called by its own name: `{name}(...)`")
             case ast.Call():
                 raise self.error_at(node, "only a factory's name is called")
             case ast.BinOp() | ast.UnaryOp():
@@ -219,7 +241,7 @@ class _Reader:
     def factory(self, node: ast.Name) -> Factory:
         if node.id in self.factories:
             return self.factories[node.id]
-        raise self.error_at(node, f"no factory is named `{node.id}`{_nearest(node.id, self.factories)}")
+        raise self.error_at(node, f"no factory is named `{node.id}`{nearest(node.id, self.factories)}")
 
     def call(self, node: ast.Call, called: str, factory: Factory, depth: int) -> Schedule:
         arguments = [self.value(entry, depth + 1) for entry in node.args]
@@ -233,16 +255,18 @@ class _Reader:
             if name in named:
                 raise self.error_at(keyword, f"`{name}` is given twice")
             if name not in names and not extensible:
-                raise self.error_at(keyword, f"`{called}` has no argument `{name}`{_nearest(name, names)}")
+                raise self.error_at(keyword, unknown_argument(called, name, names))
             named[name], places[name] = self.value(keyword.value, depth + 1), keyword.value
         made = self.attempt(node, places, factory, *arguments, **named)
         return self.attempt(node, {}, as_schedule, made)
 
-    def attempt(self, node: ast.expr, places: dict[str, ast.expr], function: Factory, *args: Any, **kwargs: Any) -> Any:
+    def attempt(
+        self, node: ast.expr, places: dict[str, ast.expr], function: Factory, /, *args: Any, **kwargs: Any
+    ) -> Any:
         """The function's value; what it refuses is shown at the argument that it names."""
         try:
             return function(*args, **kwargs)
-        except (TypeError, ValueError, ArithmeticError) as error:
+        except Exception as error:  # whatever a factory of one's own raises, or a warning that is an error
             message = str(error) or type(error).__name__
             named = re.match(r"`(\w+)", message)
             raise self.error_at(places.get(named[1], node) if named else node, message) from None
@@ -253,12 +277,13 @@ def _is_number(value: Any) -> bool:
 
 
 def _parameters(factory: Factory, arguments: list[Any]) -> tuple[list[str], bool]:
-    """The names of a factory's arguments, those of factories among `arguments` too, and whether it takes any others."""
-    parameters = inspect.signature(factory).parameters.values()
+    """The names of a factory's arguments, for `scheduled` those of its factory too, and whether it takes any others."""
+    try:
+        parameters = inspect.signature(factory).parameters.values()
+    except ValueError:  # a builtin
+        return [], True
     names = [p.name for p in parameters if p.kind is not p.VAR_KEYWORD]
-    extensible = len(names) < len(parameters)
-    if extensible:
-        for inner in (argument for argument in arguments if hasattr(argument, "_makes_schedules")):
-            more, extensible = _parameters(inner, [])
-            names += more
-    return names, extensible
+    if factory is _values.scheduled and arguments and hasattr(arguments[0], "_makes_schedules"):
+        more, extensible = _parameters(arguments[0], [])
+        return names + more, extensible
+    return names, len(names) < len(parameters)

@@ -19,13 +19,18 @@ Curve = Callable[[Count], Real]
 
 def _float_dtype(name: str, value: Any) -> str:
     try:
-        if isinstance(value, str) and not value.isidentifier():  # NumPy would read records and literals in it
-            raise TypeError
-        dtype = jnp.dtype(value)
+        # NumPy reads records and literals in other texts, and float64 in None.
+        dtype = jnp.dtype(value) if not isinstance(value, str) or value.isidentifier() else None
     except TypeError:
-        raise TypeError(f"`{name}` must be a dtype, got {value!r}.") from None
-    if not jnp.issubdtype(dtype, jnp.floating):
-        raise TypeError(f"`{name}` must be a float dtype, got {value!r}.")
+        dtype = None
+    if (
+        dtype is None
+        or value is None
+        or not jnp.issubdtype(dtype, jnp.floating)
+        or dtype.itemsize > 8
+        or "float6_" in dtype.name
+    ):
+        raise TypeError(f"`{name}` must be a float dtype of JAX's, such as 'bfloat16', got {value!r}.")
     return dtype.name
 
 

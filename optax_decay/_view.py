@@ -3,29 +3,32 @@
 import importlib
 import operator
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
+from jax.core import Tracer
 from numpy.typing import ArrayLike
 
-from optax_decay import _count
-from optax_decay._check import Base
+from optax_decay import _check, _count
 from optax_decay._outline import Kind, begins
 from optax_decay._schedule import as_schedule
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+Curve = Callable[[Any], Any] | float | np.number[Any] | jax.Array
+
 # A picture is no finer than this, and more edges than that could not be told apart.
 _MOST_POINTS = 10_000
+MOST_STEPS = 1 << 53
 _MOST_EDGES = 100
 _LINES: tuple[tuple[Kind, str], ...] = (("phase", "--"), ("cycle", ":"))
 
 
-def sample(schedule: Base, steps: int | ArrayLike) -> np.ndarray[Any, Any]:
+def sample(schedule: Curve, steps: int | ArrayLike) -> np.ndarray[Any, Any]:
     """A schedule's values at many counts, from one compiled call.
 
     Made before a run, they are what it logs: `rates[step]` waits for no device.
@@ -39,27 +42,32 @@ def sample(schedule: Base, steps: int | ArrayLike) -> np.ndarray[Any, Any]:
       A NumPy array of the counts' shape, of the dtype that the schedule gives.
 
     Raises:
-      ValueError: if `steps` is negative.
-      TypeError: if `schedule` is neither callable nor a number, or `steps` is neither a whole number nor counts.
+      ValueError: if `steps` is negative or beyond 2**53.
+      TypeError: if `schedule` is neither callable nor a number, `steps` is neither a whole number nor counts, or either
+        is traced.
 
     >>> import optax_decay as od
     >>> od.sample(od.linear_decay(0.1, 4), 5)
     array([0.1  , 0.075, 0.05 , 0.025, 0.   ], dtype=float32)
     """
     counts = _count.as_count(_array(counts_of(steps)), device=True)
-    return np.array(jax.jit(as_schedule(schedule))(counts))
+    rates: Any = jax.jit(as_schedule(_check.base("schedule", schedule)))(counts)
+    if isinstance(rates, Tracer):
+        raise TypeError("`sample` is for outside of transformations: within one, call the schedule with the counts.")
+    return np.array(rates)
 
 
 def counts_of(steps: Any) -> Any:
     """A range for a number of steps; counts as they are."""
     if np.ndim(steps):
         return steps if isinstance(steps, jax.Array) else np.asarray(steps)
-    if isinstance(steps, bool) or not hasattr(steps, "__index__"):
-        raise TypeError(f"`steps` must be a whole number or counts, got {steps!r}.")
-    steps = operator.index(steps)
-    if steps < 0:
-        raise ValueError(f"`steps` must be zero or positive, got {steps!r}.")
-    return range(steps)
+    try:
+        number = operator.index(None if isinstance(steps, bool) else steps)  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"`steps` must be a whole number or counts, got {steps!r}.") from None
+    if not 0 <= number <= MOST_STEPS:
+        raise ValueError(f"`steps` must be zero or positive, and at most 2**53, got {steps!r}.")
+    return range(number)
 
 
 def _array(counts: Any) -> Any:
@@ -67,7 +75,7 @@ def _array(counts: Any) -> Any:
 
 
 def plot(
-    *schedules: Base, steps: int | ArrayLike, ax: "Axes | None" = None, labels: Sequence[str] | None = None
+    *schedules: Curve, steps: int | ArrayLike, ax: "Axes | None" = None, labels: Sequence[str] | None = None
 ) -> "Axes":
     """Draws schedules over the count, with dashed lines where phases begin and dotted ones where cycles do.
 
@@ -82,7 +90,7 @@ def plot(
 
     Raises:
       ImportError: without matplotlib, which the `plot` extra brings.
-      ValueError: if there is no schedule or no count, or the `labels` do not match.
+      ValueError: if there is no schedule or no count, counts do not increase, or the `labels` do not match.
       TypeError: if a schedule is neither callable nor a number, or `steps` is neither a whole number nor counts.
 
     >>> import matplotlib.figure, optax_decay as od
@@ -91,11 +99,15 @@ def plot(
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
     ['cosine_decay(0.1, 100)', 'triangular(0.0, 0.1, 20)']
     """
-    named = [as_schedule(schedule) for schedule in schedules]
+    named = [as_schedule(_check.base(f"schedules[{n}]", schedule)) for n, schedule in enumerate(schedules)]
     names = [str(schedule) for schedule in named] if labels is None else list(labels)
     counts = counts_of(steps)
     if not named or not len(counts):
         raise ValueError(f"`schedules` and `steps` must not be empty, got {len(named)} and {len(counts)}.")
+    if not isinstance(counts, range):
+        _count.as_count(counts, device=True)
+        if np.ndim(counts) > 1 or not np.all(counts[:-1] <= counts[1:]):
+            raise ValueError(f"`steps` must be a number or increasing counts, got {steps!r}.")
     if len(names) != len(named):
         raise ValueError(f"`labels` must be as many as the schedules, got {len(names)} for {len(named)}.")
     axes: Axes = matplotlib("pyplot").gca() if ax is None else ax

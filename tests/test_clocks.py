@@ -1,5 +1,6 @@
 """Every base under every clock against the exact oracle."""
 
+import decimal
 import itertools
 import math
 
@@ -166,6 +167,24 @@ def test_cycles_far_apart_and_many_are_scaled_precisely():
     schedule = od.warm_restarts(1.0, 1, m_mul=0.9999999)
     counts = np.array([0, 1, 10**6, 10**8, 5 * 10**8], np.int32)
     np.testing.assert_allclose(jitted(schedule, counts), 0.9999999 ** counts.astype(float), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("t_mul", "steps"),
+    [("1.0002", "1"), ("1.0000001", "100.3")]
+    + [pytest.param(*pair, marks=pytest.mark.slow) for pair in (("1.00001", "0.5"), ("1.000000001", "7"))],
+)
+def test_cycles_that_hardly_grow_are_told_apart_however_many_they_are(t_mul, steps):
+    schedule = od.warm_restarts(od.linear_decay(1, float(steps)), float(steps), t_mul=float(t_mul))
+    counts = np.array([0, 5, 100, 1000, 50_000, 10**6, 123_456_789, LAST - 1], np.int32)
+    factor, first, gone = decimal.Decimal(t_mul), decimal.Decimal(steps), []
+    with decimal.localcontext() as context:
+        context.prec = 60
+        for count in map(int, counts):
+            index = int((1 + count * (factor - 1) / first).ln() / factor.ln() + decimal.Decimal(1).scaleb(-40))
+            gone.append((count - first * (factor**index - 1) / (factor - 1)) / factor**index / first)
+    for way in (eager, jitted):
+        np.testing.assert_allclose(way(schedule, counts), [float(1 - share) for share in gone], rtol=0, atol=1e-6)
 
 
 def test_the_program_does_not_grow_with_the_number_of_cycles():

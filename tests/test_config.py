@@ -18,9 +18,9 @@ CONFIG = Path(__file__).parent / "config"
 
 def test_a_yaml_files_lines_are_the_expressions_of_a_run():
     config = yaml.safe_load((CONFIG / "train.yaml").read_text())
-    lr, weight_decay, momentum = (od.parse(str(config[name])) for name in ("lr", "weight_decay", "momentum"))
+    lr, weight_decay, momentum = (od.parse(config[name]) for name in ("lr", "weight_decay", "momentum"))
     assert lr == od.warmup(od.warm_restarts(od.cosine_decay(0.1, 1000), 1000, t_mul=2, m_mul=0.8), 100)
-    assert weight_decay == od.as_schedule(1e-4)
+    assert weight_decay == od.constant(1e-4)
     assert momentum == od.sequence(
         (od.linear_decay(0.95, 300, 0.85), 300), (od.linear_decay(0.85, 700, 0.95), 700), 0.95
     )

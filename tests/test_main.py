@@ -53,7 +53,8 @@ class TestPreview:
         text = (ROOT / "README.md").read_text()
         command = re.search(r"^optax-decay (.*)$", text, re.MULTILINE)[1]
         main(shlex.split(command))
-        assert re.search(r"^```text\n(.*?)^```", text, re.MULTILINE | re.DOTALL)[1] in capsys.readouterr().out
+        said = [line.strip() for line in capsys.readouterr().out.splitlines()[-3:]]
+        assert all(f"`{line}`" in text for line in said)
 
     def test_several_are_told_apart_by_number(self, capsys):
         main(["preview", "cosine_decay(0.1, 900)", "triangular(0.0, 0.1, 20)", "--steps", "1_000"])
@@ -112,6 +113,17 @@ class TestPreview:
         main(["preview", "0.1", "--steps", "5", "--out", name, "--force"])
         assert Path(name).read_bytes() != b"mine"
 
+    @pytest.mark.parametrize("name", ["mine.csv", "mine.svg"])
+    def test_what_ends_in_the_middle_leaves_nothing_behind_and_what_was_there(self, capsys, monkeypatch, name):
+        def interrupted(*_, **__):
+            raise KeyboardInterrupt
+
+        Path(name).write_text("mine")
+        monkeypatch.setattr("optax_decay._view.sample", interrupted)
+        monkeypatch.setattr("optax_decay.__main__._look", lambda schedule, steps: None)
+        assert ends(capsys, "preview", "0.1", "--steps", "5", "--out", name, "--force")[0] == 130
+        assert [path.read_text() for path in Path().iterdir()] == ["mine"]
+
     def test_bad_input_writes_nothing(self, capsys):
         assert ends(capsys, "preview", "cosin_decay(1, 2)", "--steps", "5", "--out", "lr.csv")[0] == 2
         assert ends(capsys, "preview", "0", "--log", "--steps", "5", "--out", "lr.svg")[0] == 2
@@ -135,14 +147,16 @@ class TestPreview:
 class TestList:
     def test_it_shows_every_factory_with_its_signature_and_one_line(self, capsys):
         main(["list"])
-        lines = capsys.readouterr().out.splitlines()
-        assert len(lines) == 2 * len(_text.FACTORIES)
-        shown = dict(zip(lines[::2], lines[1::2], strict=True))
+        out = capsys.readouterr().out
+        assert (
+            "\nClocks: combinators that change the count that a base sees.\n  warm_restarts(base, cycle_steps, *, "
+            in out
+        )
+        shown = dict(re.findall(r"^  (\w.*\))\n      (\S.{20,})$", out, re.MULTILINE))
         assert shown["warm_restarts(base, cycle_steps, *, t_mul=1, m_mul=1.0, cycles=None, baseline=0.0)"] == (
-            "    Starts any base again, each time perhaps `t_mul` times slower and scaled by `m_mul`."
+            "Starts any base again, each time perhaps `t_mul` times slower and scaled by `m_mul`."
         )
         assert [re.match(r"\w+", line)[0] for line in shown] == list(_text.FACTORIES)
-        assert all(len(line) > 20 for line in shown.values())
 
 
 @pytest.mark.parametrize(
@@ -152,12 +166,17 @@ class TestList:
         (["draw"], "invalid choice: 'draw'"),
         (["preview"], "EXPR"),
         (["preview", "0.1"], "--steps"),
-        (["preview", "0.1", "--steps", "0"], "must be a positive whole number, got '0'"),
-        (["preview", "0.1", "--steps", "-5"], "must be a positive whole number, got '-5'"),
-        (["preview", "0.1", "--steps", "1e3"], "must be a positive whole number, got '1e3'"),
+        (["preview", "0.1", "--steps", "0"], "must be a positive whole number, at most 2**53, got '0'"),
+        (["preview", "0.1", "--steps", "-5"], "must be a positive whole number, at most 2**53, got '-5'"),
+        (["preview", "0.1", "--steps", "1e3"], "must be a positive whole number, at most 2**53, got '1e3'"),
+        (["preview", "0.1", "--steps", "5_"], "must be a positive whole number, at most 2**53, got '5_'"),
+        (["preview", "0.1", "--steps", str(10**30)], "at most 2**53, got '1000"),
+        (["preview", "cast(1, 'longdouble')", "--steps", "5"], "`dtype` must be a float dtype of JAX's"),
+        (["preview", "warm_restarts(1, 1e-320)", "--steps", "5"], "`cycle_steps` must be positive, got 1e-320."),
+        (["preview", "jitter(1, 1_000_000_000_000_000_000_000, 0.1)", "--steps", "5"], "`seed` must fit into 64 bits"),
         (["preview", "0.1", "--steps", "5", "--out", "lr.pdf"], "must end in .png, .svg or .csv, got 'lr.pdf'"),
-        (["preview", "0.1", "--steps", "5", "--out", "nowhere/lr.csv"], "No such file or directory: 'nowhere/lr.csv'"),
-        (["preview", "0.1", "--steps", "5", "--out", "nowhere/lr.png"], "No such file or directory: 'nowhere/lr.png'"),
+        (["preview", "0.1", "--steps", "5", "--out", "nowhere/lr.csv"], "there is no folder nowhere."),
+        (["preview", "0.1", "--steps", "5", "--out", "nowhere/lr.png"], "there is no folder nowhere."),
         (["preview", "0", "--steps", "5", "--log"], "--log needs values above 0."),
         (["preview", "cosine_decay(0.1, decay_step=9)", "--steps", "5"], "did you mean `decay_steps`?"),
         (["preview", "0.1", "cosine_decay(0.1,", "--steps", "5"], "`(` is never closed."),
@@ -180,11 +199,11 @@ class TestProcess:
             [*command, "preview", "0.1", "--steps", "5"], capture_output=True, text=True, encoding="utf-8"
         )
         assert done.returncode == 0, done.stderr
-        assert "as_schedule(0.1)" in done.stdout
+        assert "constant(0.1)" in done.stdout
         done = subprocess.run([*command, "preview", "0.1("], capture_output=True, text=True, encoding="utf-8")
         assert done.returncode == 2
 
-    def test_a_terminal_without_unicode_and_a_reader_who_leaves_are_borne(self):
+    def test_a_terminal_without_unicode_a_reader_who_leaves_and_no_output_are_borne(self):
         environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
         command = [sys.executable, "-W", "error", "-m", "optax_decay"]
         done = subprocess.run([*command, "preview", "0.1", "--steps", "5"], capture_output=True, env=environment)
@@ -194,6 +213,8 @@ class TestProcess:
         assert process.wait() == 0
         assert process.stderr.read() == b""
         process.stderr.close()
+        closed = f"exec {shlex.join(command)} preview 0.1 --steps 5 >&-"
+        assert subprocess.run(closed, shell=True, capture_output=True).returncode == 0
 
     def test_it_brings_in_no_matplotlib_or_optax_and_little_beside_jax(self):
         program = (
@@ -207,4 +228,4 @@ class TestProcess:
         ]
         said = [run.stdout.splitlines()[-1].split() for run in runs]
         assert [words[1:] for words in said] == [[]] * 3
-        assert min(float(words[0]) for words in said) < 0.2
+        assert min(float(words[0]) for words in said) < 0.4  # of a second, on a busy machine

@@ -46,6 +46,12 @@ def first(schedule, kind, most=6):
         (0.5 * od.clip(RESTARTS, max_value=1) + od.sequence((1, 5), 2), [0, 5], [0, 100, 200, 300, 400, 500]),
         (od.scheduled(od.warm_restarts, base=BASE, cycle_steps=50, cycles=2, m_mul=od.warmup(1, 9)), [0, 9], [0, 50]),
         (od.scheduled(od.warm_restarts, base=BASE, cycle_steps=od.linear_decay(9, 9, 1)), [], []),
+        (od.scheduled(od.triangular, min_value=0, max_value=1, step_size=od.linear_decay(9, 9, 1)), [], []),
+        (od.scheduled(od.triangular, min_value=0, max_value=BASE, step_size=10), [], [0, 20, 40, 60, 80, 100]),
+        (od.scheduled(od.warm_restarts, base=1, cycle_steps=9, m_mul=od.constant(1e300), cycles=2), [], [0, 9]),
+        (od.scheduled(od.schedule(lambda period: od.warm_restarts(BASE, period)), period=BASE + 1), [], []),
+        (od.warm_restarts(BASE, 100, cycles=10**30), [], [0, 100, 200, 300, 400, 500]),
+        (od.delay(RESTARTS, -1_000_000), [], [0, 100, 200, 300, 400, 500]),
         (od.one_cycle(0.1, 100), [0, 30], []),
         (od.noam(512, 40), [0, 39], []),
         (od.schedule(lambda: od.warmup(BASE, 7))(), [0, 7], []),
@@ -114,6 +120,13 @@ def test_the_values_change_there_and_nowhere_else(schedule):
 @settings(max_examples=1000, deadline=None)
 def test_the_values_change_there_and_nowhere_else_a_thousand_times(schedule):
     shows_what_begins(schedule)
+
+
+def test_nests_take_no_longer_for_being_deep():
+    nest = od.warmup(1, 1)
+    for _ in range(40):
+        nest = od.cyclic(nest, 1000)
+    assert first(nest, "phase", 2) == [0, 1]
 
 
 @pytest.mark.parametrize(

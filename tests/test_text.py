@@ -50,7 +50,8 @@ def read_or_refused(text):
 def read(text):
     """What Python makes of a text, or the error that ends it."""
     try:
-        return od.as_schedule(eval(f"({text}\n)", PYTHON))
+        made = eval(f"({text}\n)", PYTHON)
+        return made if isinstance(made, od.Schedule) else od.constant(made)
     except (ValueError, TypeError, ArithmeticError) as error:
         return error
 
@@ -95,6 +96,14 @@ class TestRoundTrip:
         made = make(value)
         assert od.parse(repr(made), [sawtooth, ramp]) == made
 
+    def test_so_are_factories_and_any_named_arguments(self):
+        @od.schedule
+        def anything(*args, **kwargs):
+            return lambda count: 1.0
+
+        for made in (anything(od.cosine_decay, foo=1), anything(node=1, self=2, places=3), anything(1, function=None)):
+            assert od.parse(repr(made), [anything]) == made
+
     def test_every_argument_comes_back_in_its_place(self):
         for made in (ramp(1.0, 2.0, shift=3.0), sawtooth(1, 2, 3, name="x"), sawtooth(1, name="x")):
             assert od.parse(repr(made), [sawtooth, ramp]) == made
@@ -110,9 +119,11 @@ class TestLanguage:
     @pytest.mark.parametrize(
         ("text", "made"),
         [
-            ("0.1", od.as_schedule(0.1)),
-            (" - 2", od.as_schedule(-2)),
-            ("1e-3 * 10_000 / (4 - 2)", od.as_schedule(1e-3 * 10_000 / 2)),
+            ("0.1", od.constant(0.1)),
+            (" - 2", od.constant(-2)),
+            ("1e-3 * 10_000 / (4 - 2)", od.constant(1e-3 * 10_000 / 2)),
+            (0.1, od.constant(0.1)),
+            (3, od.constant(3)),
             ("\n\tcosine_decay (\n 0.1 ,\n  100,\n )\n", od.cosine_decay(0.1, 100)),
             ("cosine_decay(0.1, # the peak\n 100) # (steps\n", od.cosine_decay(0.1, 100)),
             ("0.1\n* constant(1)\r\n+ 2\r- 3", 0.1 * od.constant(1) + 2 - 3),
@@ -142,14 +153,19 @@ class TestLanguage:
         np.testing.assert_allclose(foreign(50), 0.025, rtol=1e-6)
         assert "`sawtoth`; did you mean `sawtooth`?" in refusal("sawtoth(1)", factories=[sawtooth])
 
+    def test_whatever_a_factory_of_ones_own_raises_is_refused_in_its_place(self):
+        for factory in (optax.piecewise_constant_schedule, max, dict, lambda *args: args[5]):
+            assert refusal("f(0.1, (1, 2))", factories={"f": factory}).endswith("\n    ^")
+        assert "only when it is called" in refusal("warmup(f, 3)", factories={"f": optax.cosine_decay_schedule})
+
     @pytest.mark.parametrize("factories", [sawtooth, "sawtooth", 3, [3], {"sawtooth": 3}])
     def test_factories_that_are_none_are_refused(self, factories):
         with pytest.raises(TypeError, match="`factories` must be"):
             od.parse("0.1", factories)
 
-    @pytest.mark.parametrize("text", [b"0.1", None, 0.1, od.constant(1)])
+    @pytest.mark.parametrize("text", [b"0.1", None, True, 1j, [0.1], od.constant(1)])
     def test_only_text_is_read(self, text):
-        with pytest.raises(TypeError, match="`text` must be a string"):
+        with pytest.raises(TypeError, match="`text` must be a string or a number"):
             od.parse(text)
 
 
@@ -177,8 +193,13 @@ class TestErrors:
             ("sequence((1, 2), (3, -4), 5)", 9, "`phases[1][1]` must be zero or positive, got -4."),
             ("constant('é') + consant(1)", 9, "`value` must be a number, got 'é'."),
             ("clip(1, min_value='é', max_valu=1)", 23, "did you mean `max_value`?"),
+            ("od.cosine_decay(1, 2)", 0, "a factory is called by its own name: `cosine_decay(...)`."),
+            ("warmup(as_schedule, 3)", 7, "`as_schedule` makes a schedule only when it is called."),
+            ("constant(1) +", 13, "invalid syntax."),
+            ("one_cycle(0.1, 9, pct_start=1)", 18, "it has peak_value, total_steps, rise_fraction, div_factor,"),
+            ("scheduled(factory=rex_decay, self=1, node=2)", 0, "`rex_decay` has no argument `self`, it has init_"),
             ("warmup(cosine_decay, 10)", 7, "`base` must be a schedule, got the factory cosine_decay"),
-            ("cosine_decay", 0, "a factory that is not called is no schedule."),
+            ("cosine_decay", 0, "`cosine_decay` makes a schedule only when it is called."),
             ("constant(1),", 0, "a tuple is no schedule."),
             ("'text'", 0, "a str is no schedule."),
             ("None", 0, "a NoneType is no schedule."),
@@ -212,16 +233,19 @@ class TestErrors:
             ("{1}", "a set"), 
             ("7 // 2", "this operator"), ("7 % 2", "this operator"), ("constant(+1)", "this"),
             ("not 1", "this operator"), ("1 and 2", "this"), ("await constant(1)", "this"), ("(yield)", "this"),
-            ("constant(1j)", "1j"), ("constant(b'1')", "b'1'"), ("constant(...)", "Ellipsis"),
+            ("constant(1j)", "'1j' is not read"), ("constant(b'1')", "b'1'"), ("constant(...)", "Ellipsis"),
             ("__import__('os').system('true')", "only a factory's name is called"),
             ("__import__('os')", "no factory is named `__import__`"), ("eval('1')", "no factory is named `eval`"),
             ("parse('1')", "no factory is named `parse`"), ("schedule(1)", "no factory is named `schedule`"),
             ("_sum(1, 2)", "no factory is named `_sum`"), ("inf", "no factory is named `inf`"),
             ("import os", "invalid syntax"), ("constant(1); 2", "invalid syntax"),
             ("x = constant(1)", "invalid syntax"),
-            ("constant(1)) + (constant(2)", "`)` closes nothing"), ("1if 2 else 3", "invalid"), ("'\\d'", "invalid"),
-            ("constant(1) constant(2)", "invalid syntax"), ("a\0b", "null byte"), ("\ud800", "surrogates"),
-            ("\ufeff1", "U+FEFF"), ("'a", "unterminated"), ("9" * 5000, "4300"),
+            ("constant(1)) + (constant(2)", "`)` closes nothing"), ("1if 2 else 3", "'1if' is not read"),
+            ("0x10", "'0x10'"), ("'\\d'", "invalid escape"),
+            ("constant(1) constant(2)", "invalid syntax"),
+            ("a\0b", r"'\x00' is not read"), ("\ud800", r"'\ud800' is not read"),
+            ("cooldown(1, 2, 3, shape='lin\\\near')", "a string does not end"), ('"""1\n)"""', "a string does not end"),
+            ("\ufeff1", "U+FEFF"), ("'a", "a string does not end on its line"), ("9" * 5000, "4300"),
         ],
     )  # fmt: skip
     def test_nothing_else_is_read(self, text, words):
@@ -245,6 +269,9 @@ def nested(deep, open="-constant(", close=")"):
 
 
 HOSTILE = {
+    "many slow tables": " + ".join(
+        f"scheduled(warm_restarts, base=1, cycle_steps=1, t_mul=constant({1.001 + 1e-6 * n!r}))" for n in range(99)
+    ),
     "brackets": "(" * 60_000,
     "balanced brackets": nested(20_000, "(", ")"),
     "lists": nested(20_000, "[", "]"),
@@ -287,6 +314,29 @@ PIECES = [
 
 
 class TestHostile:
+    def test_it_warns_of_nothing_and_leaves_the_filters_alone(self):
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            before = list(warnings.filters)
+            for text in (
+                "'\\d'",
+                "1if 2 else 3",
+                "0x1for",
+                "scheduled(cast, base=1, dtype='float64')",
+                *HOSTILE.values(),
+            ):
+                read_or_refused(text)
+            assert warnings.filters == before
+        assert not [warning for warning in warned if issubclass(warning.category, (SyntaxWarning, DeprecationWarning))]
+
+    def test_from_the_depth_of_a_stack_it_is_read_or_refused(self):
+        def deeper():
+            read_or_refused(nested(30, "delay(", ", 1)"))
+            deeper()
+
+        with pytest.raises(RecursionError):
+            deeper()
+
     @pytest.mark.parametrize("name", HOSTILE)
     def test_a_hostile_text_is_refused_or_read_at_once(self, name):
         begin = time.perf_counter()

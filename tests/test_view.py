@@ -79,15 +79,26 @@ class TestSample:
         np.testing.assert_allclose(rates[50], 0.05, rtol=1e-14)
 
     @pytest.mark.parametrize(
-        ("steps", "error"), [(-1, ValueError), (2.0, TypeError), (True, TypeError), (None, TypeError), ("5", TypeError)]
+        ("steps", "error"),
+        [
+            (-1, ValueError),
+            (10**30, ValueError),
+            (np.array(2.5), TypeError),
+            (2.0, TypeError),
+            (True, TypeError),
+            (None, TypeError),
+            ("5", TypeError),
+        ],
     )
     def test_a_bad_number_of_steps_is_refused(self, steps, error):
         with pytest.raises(error, match="`steps` must be"):
             od.sample(LR, steps)
 
     def test_what_is_no_schedule_is_refused(self):
-        with pytest.raises(TypeError, match="`base` must be a schedule"):
+        with pytest.raises(TypeError, match="`schedule` must be a schedule"):
             od.sample("0.1", 5)
+        with pytest.raises(TypeError, match="`sample` is for outside of transformations"):
+            jax.jit(lambda peak: od.sample(od.constant(peak), 5))(0.1)
         with pytest.raises(TypeError, match="`count` must hold real numbers"):
             od.sample(LR, [True, False])
 
@@ -145,6 +156,10 @@ class TestPlot:
         drawn = dict(zip(*ax.lines[1].get_data(), strict=True))
         assert all(drawn[edge] == np.float32(0.1) and drawn[edge - 1] < 1e-7 for edge in found)
 
+    def test_a_late_part_of_a_run_shows_its_cycles_too(self, ax):
+        od.plot(od.warm_restarts(0.1, 100), steps=np.arange(500_050, 500_350), ax=ax)
+        assert edges(ax, ":") == [500_100, 500_200, 500_300]
+
     def test_too_many_cycles_hide_no_phase(self, ax):
         od.plot(od.cooldown(od.warm_restarts(0.1, 2), 5000, 1000), steps=6000, ax=ax)
         assert edges(ax, ":") == []
@@ -163,5 +178,10 @@ class TestPlot:
             od.plot(steps=5, ax=ax)
         with pytest.raises(ValueError, match="`labels` must be as many as the schedules, got 2 for 1"):
             od.plot(LR, steps=5, ax=ax, labels=["a", "b"])
-        with pytest.raises(TypeError, match="`base` must be a schedule"):
+        with pytest.raises(TypeError, match=r"`schedules\[1\]` must be a schedule"):
             od.plot(LR, None, steps=5, ax=ax)
+        for steps in ([[1, 2], [3, 4]], [5, 1, 9], [0.0, np.nan]):
+            with pytest.raises(ValueError, match="`steps` must be a number or increasing counts"):
+                od.plot(LR, steps=steps, ax=ax)
+        with pytest.raises(TypeError, match="`count` must hold real numbers"):
+            od.plot(LR, steps=["a", "b"], ax=ax)
