@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         parser.exit(130)
     except (ValueError, TypeError, ArithmeticError, OSError, ImportError, RuntimeError, MemoryError) as error:
-        parser.exit(2, f"{parser.prog}: error: {error or type(error).__name__}\n")
+        parser.exit(2, f"{parser.prog}: error: {str(error) or type(error).__name__}\n")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -197,7 +197,7 @@ def _write(path: Path, schedules: Sequence[Schedule], steps: range, log: bool, f
 def _write_values(file: BinaryIO, schedules: Sequence[Schedule], steps: range) -> None:
     with io.TextIOWrapper(file, encoding="utf-8", newline="") as text:
         rows = csv.writer(text)
-        rows.writerow(["step", *schedules])
+        rows.writerow(["step", *map(repr, schedules)])
         for part in (steps[n : n + _ROWS_AT_ONCE] for n in steps[::_ROWS_AT_ONCE]):
             columns = [_view.sample(schedule, np.arange(part.start, part.stop)) for schedule in schedules]
             rows.writerows(zip(part, *columns, strict=True))

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
+import pytest
 
 PEAKS, ENDS, SHARES, LENGTHS = (0.5, 0.25, 1.5), (0.125, 0.0625, 0.0), (0.125, 0.5, 0.25), (100, 64, 7)
 OTHERS = (40, 96, 250)
@@ -147,3 +148,21 @@ EXAMPLES = {
     ),
     "noam": _plain("noam", model_size=(512, 64, 100), warmup_steps=(40, 4000, 7), factor=PEAKS),
 }  # fmt: skip
+
+
+def few(*names: str) -> Any:
+    """All examples; those not named are left to the slow run."""
+    return pytest.mark.parametrize(
+        "name", [pytest.param(n, marks=[] if n in names else [pytest.mark.slow]) for n in EXAMPLES]
+    )
+
+
+# One example of every way in which a value comes about.
+VARIED = (
+    "constant", "exponential_decay", "exponential_decay in stairs", "inverse_time_decay", "polynomial_decay",
+    "polynomial_decay in cycles", "piecewise_constant", "piecewise_linear", "cosine_decay",
+    "noisy_linear_cosine_decay", "one_minus_sqrt_decay", "warm_restarts", "warm_restarts of growing cycles",
+    "cyclic, t_mul real", "stretch", "reverse", "sequence", "warmup", "cooldown", "cast", "jitter", "scheduled",
+    "as_schedule",
+)  # fmt: skip
+varied = few(*VARIED)

@@ -13,7 +13,6 @@ import benchmarks.__main__ as benchmarks
 ROOT = Path(__file__).parent.parent
 # `train_digits` has a test of its own.
 QUESTIONS = [question for question in benchmarks.QUESTIONS if question != "train_digits"]
-SLOW = {"accuracy", "compile", "landscape", "sweep", "transforms"}
 
 
 def test_every_question_has_a_script_and_every_script_a_question():
@@ -21,7 +20,8 @@ def test_every_question_has_a_script_and_every_script_a_question():
     assert scripts == {*benchmarks.QUESTIONS}
 
 
-@pytest.mark.parametrize("question", [pytest.param(q, marks=[pytest.mark.slow] * (q in SLOW)) for q in QUESTIONS])
+@pytest.mark.slow
+@pytest.mark.parametrize("question", QUESTIONS)
 def test_a_small_run_writes_its_answer_with_the_device_and_the_versions(question, tmp_path):
     run = subprocess.run(
         [sys.executable, "-m", f"benchmarks.{question}", "--smoke", "--out", str(tmp_path)],

@@ -70,7 +70,7 @@ def scale(base: str) -> float:
 
 
 # These are left to the slow run, and to the matrix of test_algebra.
-LATER = {"constant", "cycle", "inverse", "natural", "short", "square", "waves"}
+LATER = {"constant", "cycle", "exponential", "inverse", "linear", "natural", "restarts", "short", "square", "waves"}
 
 
 @pytest.mark.parametrize(

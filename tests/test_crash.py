@@ -52,7 +52,8 @@ def lived(checkpoints: Path, kill_at: int | None = None, linger: float = 0.0) ->
     return Life(rates, end)
 
 
-@pytest.mark.parametrize("kills", [1, pytest.param(5, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("kills", [5])
 def test_a_killed_run_applies_the_rates_and_ends_with_the_bits_of_one_never_killed(kills, tmp_path):
     seed = int(os.environ.get("CRASH_SEED", random.randrange(2**32)))
     chance = random.Random(seed)

@@ -118,7 +118,9 @@ def test_a_decay_is_within_4_ulp_of_its_definition_in_every_way(name, before, af
         assert ulps(way(schedule, counts), name, counts, *args, **flags).max(initial=0) <= 4, way.__name__
 
 
-@pytest.mark.parametrize("steps", [1, 3, 49, 1000, 2**24 + 1, 3 * 10**8 + 1])
+@pytest.mark.parametrize(
+    "steps", [1, 49, 2**24 + 1, *(pytest.param(n, marks=pytest.mark.slow) for n in (3, 1000, 3 * 10**8 + 1))]
+)
 @pytest.mark.parametrize(
     ("make", "first", "last"),
     [

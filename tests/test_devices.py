@@ -51,7 +51,7 @@ def reserved_address() -> Iterator[str]:
         yield f"127.0.0.1:{reserved.getsockname()[1]}"
 
 
-@pytest.mark.parametrize("way", ["jit", "shard_map"])
+@pytest.mark.parametrize("way", ["jit", pytest.param("shard_map", marks=pytest.mark.slow)])
 def test_a_sharded_step_has_one_rate_on_all_devices_and_the_collectives_of_a_constant_rate(way):
     (trainings,) = outputs("sharded", [way], devices=8)
     constant = trainings.pop("constant")

@@ -22,7 +22,9 @@ POINTS = [
     (lambda m: m.stretch(m.cyclic(m.polynomial_decay(0.5, 1, 0.1, cycle=True), 7, rise_steps=1), 7), [1, 2, 3, 6, 7]),
     (lambda m: m.stretch(m.cyclic(m.polynomial_decay(0.5, 1, 0.1, cycle=True), 50, rise_steps=1), 50), [1, 2, 33, 49]),
     (lambda m: m.warm_restarts(m.linear_decay(1.0, 0.1), 0.1), [0.45]),
-    (lambda m: m.warm_restarts(m.linear_decay(1.0, 33.3), 33.3, t_mul=0.5, cycles=30), [66.5]),
+    pytest.param(
+        lambda m: m.warm_restarts(m.linear_decay(1.0, 33.3), 33.3, t_mul=0.5, cycles=30), [66.5], marks=pytest.mark.slow
+    ),
     (lambda m: m.warm_restarts(m.linear_decay(1.0, 0.1), 0.1, t_mul=2), [5 * 10**8, 10**9]),
     (lambda m: m.expanding_cycle(m.linear_decay(1.0, 1), 0.1), [3 * 10**8, 2 * 10**9]),
     (lambda m: m.cyclic(m.exponential_decay(1.0, 33, 0.5, staircase=True), 33, t_mul=2, rise_steps=19), [1744830413]),

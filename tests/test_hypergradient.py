@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+import pytest
 from sklearn.datasets import load_digits
 
 import optax_decay as od
@@ -12,6 +13,7 @@ from tests.programs.digits import loss, minibatches, network
 STEPS = 200
 
 
+@pytest.mark.slow
 def test_a_peak_and_a_decay_rate_tuned_by_hypergradient_through_200_steps_end_better_than_they_started():
     batches = minibatches(STEPS, 16)
     images, labels = load_digits(return_X_y=True)

@@ -12,7 +12,7 @@ import pytest
 import optax_decay as od
 from optax_decay import _text
 from tests.derivatives import Point
-from tests.examples import EXAMPLES
+from tests.examples import EXAMPLES, few, varied
 
 COUNTS = np.array(
     [-1, 0, 1, 6, 7, 8, 20, 33, 63, 64, 65, 99, 100, 101, 150, 199, 200, 201, 250, 475, 1000, 2**24 + 1, 2**31 - 2],
@@ -23,13 +23,16 @@ TIMES = np.array([0, 0.5, 6, 7, 20, 33.25, 40, 99.5, 100, 101, 140, 200, 333.75,
 SMOOTH = np.array([0.5, 6.25, 20.5, 33.25, 99.5, 141.25, 333.75], np.float32)
 
 
-def few(*names):
-    """All examples; those not named are left to the slow run."""
-    return pytest.mark.parametrize(
-        "name", [pytest.param(n, marks=[] if n in names else [pytest.mark.slow]) for n in EXAMPLES]
-    )
-
-
+SECOND = (
+    "natural_exp_decay", "inverse_time_decay", "polynomial_decay", "inverse_sqrt_decay", "tanh_decay", "rex_decay",
+    "warm_restarts", "cyclic", "expanding_cycle", "stretch", "sequence", "warmup", "cooldown", "triangular",
+    "scheduled",
+)  # fmt: skip
+BRANCHING = (
+    "natural_exp_decay", "polynomial_decay", "polynomial_decay in cycles", "piecewise_linear",
+    "warm_restarts, t_mul real", "warm_restarts, cycles", "cyclic, t_mul whole", "sequence",
+    "cooldown", "one_cycle", "noam",
+)  # fmt: skip
 STATIC = {"base", "cycle", "dtype", "shape", "staircase"}
 
 
@@ -46,7 +49,7 @@ def test_every_hyperparameter_of_every_public_factory_is_swept(factory):
 @pytest.mark.parametrize(
     "lengths", [pytest.param(int, marks=pytest.mark.lowest), pytest.param(float, marks=pytest.mark.slow)]
 )
-@pytest.mark.parametrize("name", EXAMPLES)
+@varied
 def test_one_program_serves_a_sweep_with_the_values_of_those_built_one_by_one(name, lengths):
     example = EXAMPLES[name]
     chex.clear_trace_counter()
@@ -87,7 +90,7 @@ def check_slope(got, below, above, scale):
         assert abs(got - sides[0]) <= tolerance
 
 
-@few(*(name for name in EXAMPLES if "t_mul whole" not in name and "shorter" not in name))
+@varied
 def test_gradients_are_those_of_the_oracle_at_all_times_and_finite_at_kinks_and_jumps(name):
     point = Point(EXAMPLES[name], 0)
     differentiated = jax.jit(jax.vmap(jax.grad(point.ours), (0, None)))
@@ -115,7 +118,12 @@ def test_forward_mode_agrees_with_reverse_mode(name):
     np.testing.assert_array_less(np.abs(shares.sum(0) - tangent), 1e-6 * (np.abs(shares).sum(0) + 0.1))
 
 
-@few("exponential_decay", "cosine_decay", "inverse_time_decay", "linear_decay", "piecewise_linear", "triangular")
+@pytest.mark.parametrize(
+    "name",
+    ["exponential_decay", "cosine_decay", "piecewise_linear"]
+    # Some compile for half a minute; these are of all kinds.
+    + [pytest.param(name, marks=pytest.mark.slow) for name in SECOND],
+)
 def test_second_derivatives_are_those_of_the_oracle_off_the_kinks(name):
     point = Point(EXAMPLES[name], 0)
     hessians = jax.jit(jax.vmap(jax.hessian(point.ours), (0, None)))(point.columns(SMOOTH), point.others)
@@ -128,7 +136,12 @@ def test_second_derivatives_are_those_of_the_oracle_off_the_kinks(name):
                 assert abs(got - want) <= 5e-6 * max(scale, abs(want)), (t, j, k)
 
 
-@few("natural_exp_decay", "sequence", "one_minus_sqrt_decay")
+@pytest.mark.parametrize(
+    "name",
+    ["one_minus_sqrt_decay"]
+    # Operation by operation takes long; these have branches that are not taken, powers and roots at 0.
+    + [pytest.param(name, marks=pytest.mark.slow) for name in BRANCHING],
+)
 def test_no_operation_gives_a_nan_forward_or_backward(name):
     for n in range(3):
         point = Point(EXAMPLES[name], n)
