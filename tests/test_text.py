@@ -66,6 +66,7 @@ def reads_as_python_does(text):
 
 
 class TestRoundTrip:
+    @pytest.mark.lowest
     @pytest.mark.parametrize("name", [name for name in EXAMPLES if name != "schedule"])
     def test_every_factory_is_read_back(self, name):
         for n in range(3):
