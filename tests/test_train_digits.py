@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
         ["--updates", "0"],
         *(
             pytest.param(o, marks=pytest.mark.slow)
-            for o in (["--seeds", "-1"], ["--out", "p.docx"], ["--out", "missing/p.svg"])
+            for o in (["--seeds", "-1"], ["--out", "p.docx"], ["--out", "missing/folder/p.svg"])
         ),
     ],
 )
