@@ -166,3 +166,8 @@ VARIED = (
     "as_schedule",
 )  # fmt: skip
 varied = few(*VARIED)
+# One of every kind, where an example takes a second or more.
+handful = few(
+    "exponential_decay", "polynomial_decay in cycles", "piecewise_constant", "cosine_decay",
+    "warm_restarts of growing cycles", "sequence", "warmup", "scheduled",
+)  # fmt: skip

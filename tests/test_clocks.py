@@ -102,7 +102,9 @@ FOREIGN = {
 }
 
 
-@pytest.mark.parametrize("foreign", FOREIGN)
+@pytest.mark.parametrize(
+    "foreign", ["optax", pytest.param("lambda", marks=pytest.mark.slow), pytest.param("number", marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("mode", MODES)
 def test_a_foreign_base_means_the_same_up_to_2_to_the_24(foreign, mode):
     make, twin = FOREIGN[foreign]

@@ -15,7 +15,7 @@ import optax_decay as od
 from tests import oracle
 from tests.conftest import LAST
 from tests.derivatives import REFERENCE
-from tests.examples import EXAMPLES, few, varied
+from tests.examples import EXAMPLES, few, handful, varied
 
 SMALL = np.array([0, 1, 7, 20, 40, 41, 63, 64, 99, 100, 101, 127], np.int32)  # as int8 and bfloat16 hold them exactly
 INTEGERS, FLOATS = ("int8", "uint8", "int16", "uint16", "int32", "uint32"), ("float16", "bfloat16", "float32")
@@ -62,7 +62,7 @@ def assert_same(values, want, kind):
     assert_close(values, np.asarray(want, np.float64), 4 * 2.0**-24)
 
 
-@varied
+@handful
 class TestTheValueIsThatOfTheSameInt:
     @pytest.mark.lowest
     def test_for_arrays_of_any_kind(self, name):
@@ -184,7 +184,7 @@ class TestUnderX64:
     def tolerance(self, name):
         return 2.0**-23 if name == "cast" else 8 * 2.0**-52  # it is to float32
 
-    @varied
+    @handful
     def test_every_value_is_that_of_the_definition_in_proportion(self, name):
         with jax.enable_x64(True):
             for n in range(3):
@@ -192,7 +192,7 @@ class TestUnderX64:
                 for values in [schedule(t) for t in FAR], schedule(jnp.array(FAR, jnp.int64)):
                     assert_close(values, want, self.tolerance(name))
 
-    @varied
+    @handful
     def test_int64_counts_are_exact(self, name):
         with jax.enable_x64(True):
             want = exact(name, 0, FARTHER)

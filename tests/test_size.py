@@ -44,7 +44,9 @@ PHASES = {
 }
 
 
-@pytest.mark.parametrize("name", PHASES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[] if n in ("lines", "sequences", "named") else [pytest.mark.slow]) for n in PHASES]
+)
 def test_phases_evaluated_together_are_as_accurate_as_each_alone(name):
     schedule, reference = (m.sequence(*PHASES[name](m), 0.5) for m in (od, oracle))
     ends = np.cumsum([steps for _, steps in PHASES[name](oracle)])
