@@ -58,11 +58,13 @@ _ESCAPE = r"""\\(?:[\\'"abfnrtv0]|x[\da-fA-F]{2}|u[\da-fA-F]{4}|U[\da-fA-F]{8})"
 _TOKEN = re.compile(
     rf"""
     \#.* | [^\W\d]\w* | '(?:[^'\\]|{_ESCAPE})*' | "(?:[^"\\]|{_ESCAPE})*"
-    | (?P<misread> {_NUMBER}\w+ | [\0\ud800-\udfff]) | {_NUMBER} | (?P<quote> ['"])
+    | (?P<misread> {_NUMBER}\w+) | {_NUMBER} | (?P<quote> ['"])
     | (?P<open> [(\[{{]) | (?P<close> [)\]}}])
     """,
     re.VERBOSE,
 )
+# Python's parser takes none of these, in strings and comments neither.
+_NO_CHARACTER = re.compile("[\0\ud800-\udfff]")
 
 
 class ParseError(ValueError):
@@ -183,6 +185,8 @@ class _Reader:
             raise self.error(f"the text must not exceed {MOST_BYTES} bytes, got {size}", 1, 0)
         opened: list[tuple[str, int, int]] = []
         for number, line in enumerate(self.lines, 1):
+            if found := _NO_CHARACTER.search(line):
+                raise self.error(f"{found[0]!a} is not read", number, found.start())
             for token in _TOKEN.finditer(line):
                 place = number, token.start()
                 if token["misread"]:

@@ -245,6 +245,7 @@ class TestErrors:
             ("0x10", "'0x10'"), ("'\\d'", "invalid escape"),
             ("constant(1) constant(2)", "invalid syntax"),
             ("a\0b", r"'\x00' is not read"), ("\ud800", r"'\ud800' is not read"),
+            ("cast(1, 'a\0')", r"'\x00' is not read"), ("1 # \udc9c", r"'\udc9c' is not read"),
             ("cooldown(1, 2, 3, shape='lin\\\near')", "a string does not end"), ('"""1\n)"""', "a string does not end"),
             ("\ufeff1", "U+FEFF"), ("'a", "a string does not end on its line"), ("9" * 5000, "4300"),
         ],

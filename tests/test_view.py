@@ -29,8 +29,8 @@ def edges(ax, style):
     return [line.get_xdata()[0] for line in ax.lines if line.get_linestyle() == style]
 
 
-@pytest.mark.lowest
 class TestSample:
+    @pytest.mark.lowest
     def test_a_number_of_steps_gives_the_counts_below_it(self):
         rates = od.sample(LR, 3500)
         assert type(rates) is np.ndarray
