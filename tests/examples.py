@@ -3,7 +3,7 @@
 Numbers are binary fractions, so that a traced value and a Python float that prints as a decimal mean the same.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import jax
@@ -150,11 +150,14 @@ EXAMPLES = {
 }  # fmt: skip
 
 
+def mostly_slow(parameters: Iterable[Any], *quick: Any) -> list[Any]:
+    """All parameters; those not among the quick ones are left to the slow run."""
+    return [pytest.param(p, marks=[] if p in quick else [pytest.mark.slow]) for p in parameters]
+
+
 def few(*names: str) -> Any:
     """All examples; those not named are left to the slow run."""
-    return pytest.mark.parametrize(
-        "name", [pytest.param(n, marks=[] if n in names else [pytest.mark.slow]) for n in EXAMPLES]
-    )
+    return pytest.mark.parametrize("name", mostly_slow(EXAMPLES, *names))
 
 
 # One example of every way in which a value comes about.

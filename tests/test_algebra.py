@@ -143,7 +143,7 @@ def test_hypothesis_finds_no_nest_that_is_off(nest, seed):
 
 @pytest.mark.slow
 @given(nest=nests(4), seed=st.integers(0, 2**16))
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=250, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 def test_hypothesis_finds_no_deep_nest_that_is_off(nest, seed):
     check_nest(nest, seed)
 

@@ -13,6 +13,7 @@ import pytest
 import optax_decay as od
 from tests import oracle
 from tests.conftest import LAST, WAYS, around, eager, jitted, scanned, vmapped
+from tests.examples import mostly_slow
 
 BASES = {
     "constant": lambda m: m.constant(0.1),
@@ -102,9 +103,7 @@ FOREIGN = {
 }
 
 
-@pytest.mark.parametrize(
-    "foreign", ["optax", pytest.param("lambda", marks=pytest.mark.slow), pytest.param("number", marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("foreign", mostly_slow(FOREIGN, "optax"))
 @pytest.mark.parametrize("mode", MODES)
 def test_a_foreign_base_means_the_same_up_to_2_to_the_24(foreign, mode):
     make, twin = FOREIGN[foreign]

@@ -8,6 +8,7 @@ import pytest
 import optax_decay as od
 from tests import oracle
 from tests.conftest import LAST, WAYS, eager, jitted
+from tests.examples import mostly_slow
 
 NUMBERS = range(1, 8)
 # Sequences of phases that one factory made, at any nesting, and of several; each takes the module.
@@ -44,9 +45,7 @@ PHASES = {
 }
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=[] if n in ("lines", "sequences", "named") else [pytest.mark.slow]) for n in PHASES]
-)
+@pytest.mark.parametrize("name", mostly_slow(PHASES, "lines", "sequences", "named"))
 def test_phases_evaluated_together_are_as_accurate_as_each_alone(name):
     schedule, reference = (m.sequence(*PHASES[name](m), 0.5) for m in (od, oracle))
     ends = np.cumsum([steps for _, steps in PHASES[name](oracle)])

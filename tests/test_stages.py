@@ -11,6 +11,7 @@ import pytest
 import optax_decay as od
 from tests import oracle
 from tests.conftest import LAST, around, eager
+from tests.examples import mostly_slow
 
 T_MULS = [1, 1.1, 1.5, 2, 3]
 LARGE = [2**24 - 1, 2**24 + 1, 10**8, 3 * 10**8 + 1]
@@ -67,9 +68,7 @@ def filled(counts: np.ndarray, size: int = 2048) -> np.ndarray:
     return np.resize(counts, size)
 
 
-@pytest.mark.parametrize(
-    "first", [pytest.param(n, marks=[] if n in (1, 351) else [pytest.mark.slow]) for n in range(1, 401, 50)]
-)
+@pytest.mark.parametrize("first", mostly_slow(range(1, 401, 50), 1, 351))
 def test_no_count_is_in_a_wrong_stage_for_decay_steps_up_to_400_traced_and_eager(first):
     run = jax.jit(lambda counts, steps: jnp.stack([s(counts) for s in schedules(steps)]))
     for steps in range(first, first + 50):

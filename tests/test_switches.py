@@ -177,7 +177,7 @@ def test_eight_threads_that_make_and_call_schedules_at_once_get_what_one_gets():
                     np.testing.assert_array_equal(one, want, name)
 
 
-@pytest.mark.parametrize("compiled", [20, pytest.param(200, marks=slow)])
+@pytest.mark.parametrize("compiled", [20, pytest.param(250, marks=slow)])
 def test_none_of_1000_schedules_made_called_jitted_and_dropped_stays_alive(compiled):
     alive, names = [], list(EXAMPLES)
     for n in range(1000):

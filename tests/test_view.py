@@ -29,8 +29,8 @@ def edges(ax, style):
     return [line.get_xdata()[0] for line in ax.lines if line.get_linestyle() == style]
 
 
+@pytest.mark.lowest
 class TestSample:
-    @pytest.mark.lowest
     def test_a_number_of_steps_gives_the_counts_below_it(self):
         rates = od.sample(LR, 3500)
         assert type(rates) is np.ndarray
@@ -73,12 +73,6 @@ class TestSample:
         gc.collect()
         assert gone() is None
 
-    def test_in_x64_it_is_as_precise(self):
-        with jax.enable_x64(True):
-            rates = od.sample(od.cosine_decay(0.1, 100), 60)
-        assert rates.dtype == np.float64
-        np.testing.assert_allclose(rates[50], 0.05, rtol=1e-14)
-
     @pytest.mark.parametrize(
         ("steps", "error"),
         [
@@ -102,6 +96,13 @@ class TestSample:
             jax.jit(lambda peak: od.sample(od.constant(peak), 5))(0.1)
         with pytest.raises(TypeError, match="`count` must hold real numbers"):
             od.sample(LR, [True, False])
+
+
+def test_in_x64_a_sample_is_as_precise():
+    with jax.enable_x64(True):
+        rates = od.sample(od.cosine_decay(0.1, 100), 60)
+    assert rates.dtype == np.float64
+    np.testing.assert_allclose(rates[50], 0.05, rtol=1e-14)
 
 
 def eager_at(schedule, counts):
