@@ -1,12 +1,11 @@
 """Clocks: combinators that change the count that a base sees."""
 
 from collections.abc import Callable
-from typing import Any
 
-from optax_decay import _count, _cycle, _real
-from optax_decay._check import Base, Cycles, Growth, NonNegative, Number, OptionalSteps, Positive, Scalar, Steps
+from optax_decay import _arithmetic, _count, _cycle
+from optax_decay._arithmetic import ZERO, Given, Real, is_host, where
+from optax_decay._check import Base, Cycles, Factor, Growth, NonNegative, Number, OptionalSteps, Shift, Steps
 from optax_decay._count import Count
-from optax_decay._real import Real, is_host, where
 from optax_decay._schedule import at, exact_schedule
 
 Curve = Callable[[Count], Real]
@@ -113,17 +112,17 @@ def cyclic(
     """
     _check_ends(t_mul, cycles)
     rise = fall_steps if rise_steps is None else rise_steps
-    both = _sum_of_steps(rise, fall_steps)
+    both = rise + fall_steps
 
     def value(count: Count) -> Real:
         index, local = _cycle.cycle(count, both, t_mul, cycles)
-        up, down = _count.length(rise, local), _count.length(fall_steps, local)
+        up = _count.length(rise, local)
         climbing = _count.until(local, up)
         if rise_steps is not None:
-            climbing = _count.rescaled(climbing, down, up)
+            climbing = _count.rescaled(climbing, _count.length(fall_steps, climbing), _count.length(rise, climbing))
         falling = _count.over(local, up)
-        seen = _count.select(falling, _count.difference(local, up.counted), climbing)
-        return _scaled(at(base, seen), index, m_mul, baseline)
+        now = _count.select(falling, _count.difference(local, up.counted), climbing)
+        return _scaled(at(base, now), index, m_mul, baseline)
 
     return value
 
@@ -158,7 +157,7 @@ def expanding_cycle(base: Base, decay_steps: Steps) -> Curve:
 
 
 @exact_schedule
-def delay(base: Base, steps: Number) -> Curve:
+def delay(base: Base, steps: Shift) -> Curve:
     r"""Starts any base later; with negative steps, looks ahead.
 
     .. math:: s(t) = \text{base}(\max(t - n, 0))
@@ -180,11 +179,12 @@ def delay(base: Base, steps: Number) -> Curve:
     >>> print(od.delay(od.linear_decay(0.1, 100), 50)(np.array([0, 50, 100])))
     [0.1  0.1  0.05]
     """
-    return lambda count: at(base, _count.shifted(count, -steps))
+    back = -steps
+    return lambda count: at(base, _count.shifted(count, back))
 
 
 @exact_schedule
-def stretch(base: Base, factor: Positive) -> Curve:
+def stretch(base: Base, factor: Factor) -> Curve:
     r"""Runs any base slower by a factor: from epochs to steps, or to another batch size.
 
     .. math:: s(t) = \text{base}(t / f)
@@ -207,7 +207,36 @@ def stretch(base: Base, factor: Positive) -> Curve:
     >>> print(od.stretch(epochs, 391)(30 * 391 + 1))
     0.01
     """
-    return lambda count: at(base, _count.divide(count, _count.length(factor, count)))
+    return lambda count: at(base, _count.slowed(count, factor))
+
+
+@exact_schedule
+def per_step(base: Base, amount: Factor) -> Curve:
+    r"""Runs any base on what each update step brings: tokens, samples, seconds.
+
+    .. math:: s(t) = \text{base}(a\, t)
+
+    with :math:`a` = `amount`.
+
+    Args:
+      base: any callable of what is counted, or a number; a foreign callable gets a float where that may not fit into an
+        integer.
+      amount: how much of it an update step brings, positive: tokens per batch for a base that counts tokens. May be
+        traced.
+
+    Returns:
+      A schedule.
+
+    Raises:
+      ValueError: if `amount` is not positive, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import optax_decay as od
+    >>> by_tokens = od.warmup_cosine_decay(3e-4, 2e10, 2e12, end_value=3e-5)
+    >>> print(od.per_step(by_tokens, 4_000_000)(2_500))
+    0.00015
+    """
+    return lambda count: at(base, _count.quickened(count, amount))
 
 
 @exact_schedule
@@ -238,7 +267,7 @@ def staircase(base: Base, steps: Steps) -> Curve:
         length = _count.length(steps, count)
         _, rest = _count.divide_with_remainder(count, length)
         if is_host(length.denominator) and length.denominator == 1:
-            return at(base, Count(count.whole - rest.whole))
+            return at(base, Count(_count.in_unit(count, rest.unit).whole - rest.whole, ZERO, rest.unit))
         return at(base, _count.difference(count, rest))
 
     return value
@@ -270,29 +299,18 @@ def reverse(base: Base, steps: Steps) -> Curve:
     return lambda count: at(base, _count.until(count, _count.length(steps, count)))
 
 
-def _check_ends(t_mul: Scalar, cycles: Scalar | None) -> None:
-    if is_host(t_mul) and t_mul < 1 and cycles is None:
-        raise ValueError(f"`t_mul` below 1 needs `cycles`: the cycles would pile up, got {t_mul!r} without.")
+def _check_ends(t_mul: Given, cycles: Given | None) -> None:
+    if t_mul.known is not None and t_mul.known < 1 and cycles is None:
+        raise ValueError(f"`t_mul` below 1 needs `cycles`: the cycles would pile up, got {t_mul.known!r} without.")
 
 
-def _scaled(value: Real, index: Real, m_mul: Scalar, baseline: Scalar) -> Real:
+def _scaled(value: Real, index: Real, m_mul: Given, baseline: Given) -> Real:
     """baseline + (value - baseline) m_mul**index."""
-    if is_host(m_mul) and m_mul == 1:
+    if m_mul.known == 1:
         return value
-    if is_host(baseline) and baseline == 0:
-        return _real.times_power(value, m_mul, index)
-    low = _real.to_float(baseline)
+    if baseline.known == 0:
+        return _arithmetic.times_given_power(value, m_mul, index)
+    low = baseline.as_float(value)
     # What lies on the baseline stays there, however large the factor; the first cycle is the base bit for bit.
-    scaled = where(value == low, low, low + _real.times_power(value - low, m_mul, index))
+    scaled = where(value == low, low, low + _arithmetic.times_given_power(value - low, m_mul, index))
     return where(index == 0, value, scaled)
-
-
-def _sum_of_steps(rise: Any, fall: Any) -> Any:
-    """The length of a cycle, exactly for concrete lengths: floats mean the decimals that they print as."""
-    if not is_host(rise, fall):
-        return (
-            _real.to_float(rise) + _real.to_float(fall)
-            if _real.is_differentiable(rise) or _real.is_differentiable(fall)
-            else rise + fall
-        )
-    return _real.decimal(rise) + _real.decimal(fall)

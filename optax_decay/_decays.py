@@ -1,6 +1,8 @@
 """Decays: curves over the count."""
 
+import math
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import jax
@@ -9,16 +11,16 @@ import numpy as np
 from jax import lax
 from jax.core import Tracer
 
-from optax_decay import _count, _real, _table
-from optax_decay._check import Flag, Increasing, NonNegative, Number, Numbers, Periods, Positive, Scalar, Seed, Steps
-from optax_decay._count import Count, Length
-from optax_decay._real import Real, Twofold, is_host, where
-from optax_decay._schedule import exact_schedule
+from optax_decay import _arithmetic, _count
+from optax_decay._check import Flag, Increasing, NonNegative, Number, Numbers, Periods, Positive, Seed, Steps
+from optax_decay._count import Count, Length, tables
+from optax_decay._arithmetic import ONE, ZERO, Given, Real, Twofold, is_host, where
+from optax_decay._schedule import Schedule, exact_schedule
 
 Curve = Callable[[Count], Real]
 
 # TensorFlow's default end rate, an object of its own so that one can tell whether it was given.
-_DEFAULT_END: Scalar = float("1e-4")
+_DEFAULT_END: float = float("1e-4")
 
 
 @exact_schedule
@@ -43,7 +45,7 @@ def constant(value: Number) -> Curve:
     >>> print(od.constant(0.1)(7))
     0.1
     """
-    return lambda count: _real.as_float(value, count.whole)
+    return lambda count: value.as_float(count.whole)
 
 
 @exact_schedule
@@ -77,11 +79,11 @@ def exponential_decay(
     Source: TensorFlow, `tf.compat.v1.train.exponential_decay`.
     """
 
+    falls = decay_rate.known is not None and decay_rate.known <= 1
+
     def value(count: Count) -> Real:
-        exponent = _progress(count, decay_steps, staircase, _real.log_of(decay_rate))
-        return _real.times_exp(
-            _real.to_float(init_value), exponent, falls=is_host(decay_rate) and bool(decay_rate <= 1)
-        )
+        exponent = _progress(count, decay_steps, staircase, decay_rate.log())
+        return _arithmetic.times_exp(init_value.as_float(count.whole), exponent, falls)
 
     return value
 
@@ -115,11 +117,11 @@ def natural_exp_decay(init_value: Number, decay_steps: Steps, decay_rate: Number
     Source: TensorFlow, `tf.compat.v1.train.natural_exp_decay`.
     """
 
+    falls = decay_rate.known is not None and decay_rate.known >= 0
+
     def value(count: Count) -> Real:
-        exponent = _progress(count, decay_steps, staircase, _real.minus(_real.twofold(decay_rate)))
-        return _real.times_exp(
-            _real.to_float(init_value), exponent, falls=is_host(decay_rate) and bool(decay_rate >= 0)
-        )
+        exponent = _progress(count, decay_steps, staircase, _arithmetic.minus(decay_rate.twofold()))
+        return _arithmetic.times_exp(init_value.as_float(count.whole), exponent, falls)
 
     return value
 
@@ -157,17 +159,17 @@ def inverse_time_decay(
     """
 
     def value(count: Count) -> Real:
-        growth = _progress(count, decay_steps, staircase, _real.twofold(decay_rate))
-        return _real.to_float(init_value) / (1 + growth.hi)
+        growth = _progress(count, decay_steps, staircase, decay_rate.twofold())
+        return init_value.as_float(count.whole) / (1 + growth.hi)
 
     return value
 
 
-def _progress(count: Count, decay_steps: Scalar, staircase: bool, rate: Twofold) -> Twofold:
+def _progress(count: Count, decay_steps: Given, staircase: bool, rate: Twofold) -> Twofold:
     """The rate times how often `decay_steps` fits into the count, in whole numbers for a staircase."""
     steps = _count.length(decay_steps, count)
     if staircase:
-        return _real.product(_real.of_integer(*_count.stage(count, steps)), rate)
+        return _arithmetic.product(_arithmetic.of_integer(*_count.stage(count, steps)), rate)
     return _count.fraction(count, steps, rate)
 
 
@@ -212,15 +214,16 @@ def polynomial_decay(
 
     Source: TensorFlow, `tf.compat.v1.train.polynomial_decay`.
     """
-    if end_value is _DEFAULT_END and is_host(init_value) and abs(init_value) < _DEFAULT_END:
+    if end_value.known is _DEFAULT_END and init_value.known is not None and abs(init_value.known) < _DEFAULT_END:
         raise ValueError(
-            f"`init_value` must not be below `end_value`, 1e-4 unless given, got {init_value!r}: the rate would rise."
+            "`init_value` must not be below `end_value`, 1e-4 unless given, "
+            f"got {init_value.known!r}: the rate would rise."
         )
 
     def value(count: Count) -> Real:
         steps = _count.length(decay_steps, count)
-        seen = _count.horizon(count, steps) if cycle else count
-        return between(init_value, end_value, *_power_of_the_rest(seen, steps, power))
+        now = _count.horizon(count, steps) if cycle else count
+        return between(init_value, end_value, *_power_of_the_rest(now, steps, power))
 
     return value
 
@@ -255,30 +258,30 @@ def linear_decay(init_value: Number, decay_steps: Steps, end_value: Number = 0.0
 Weights = tuple[Callable[[], Real], Callable[[], Real]]
 
 
-def between(init_value: Any, end_value: Any, weight: Callable[[], Real], complement: Callable[[], Real]) -> Real:
+def between(init_value: Given, end_value: Given, weight: Callable[[], Real], complement: Callable[[], Real]) -> Real:
     """init_value w + end_value (1 - w): both ends bit for bit, and precise wherever it does not cross zero.
 
     A weight next to 1 says little about its distance from 1, so the larger end gets the one that is computed for it.
     """
-    a, e = _real.to_float(init_value), _real.to_float(end_value)
-    if not is_host(a, e):
-        return a * weight() + e * complement()
-    if e == 0 <= a:
-        return a * weight()
+    a, e = init_value.known, end_value.known
+    if a is None or e is None:
+        w, c = weight(), complement()
+        return init_value.as_float(w) * w + end_value.as_float(c) * c
     if abs(a) >= abs(e):
         w = weight()
-        return a * w + e * (1 - w)
+        start = init_value.as_float(w) * w
+        return start if e == 0 <= a else start + end_value.as_float(w) * (1 - w)
     c = complement()
-    return a * (1 - c) + e * c
+    return init_value.as_float(c) * (1 - c) + end_value.as_float(c) * c
 
 
-def _power_of_the_rest(count: Count, steps: Length, power: Scalar) -> Weights:
+def _power_of_the_rest(count: Count, steps: Length, power: Given) -> Weights:
     """x**power and 1 - x**power, where x = max(1 - count / steps, 0) is what remains."""
-    if is_host(power) and power == 1:
+    if power.known == 1:
         return line(count, steps)
     x = _count.remaining(count, steps)
-    if is_host(power) and power in (2, 3, 4):
-        n = int(power)
+    if power.known in (2, 3, 4):
+        n = int(power.known)
         powers = [x.hi]
         while len(powers) < n - 1:
             powers.append(powers[-1] * x.hi)
@@ -287,15 +290,15 @@ def _power_of_the_rest(count: Count, steps: Length, power: Scalar) -> Weights:
             lambda: _count.elapsed(count, steps).hi * sum(powers[: n - 1], start=1.0),
         )
     # Where nothing remains 1 stands in for x, so that its logarithm and the derivative of that are finite.
-    ended, exponent = x.hi <= 0, _real.twofold(power)
-    some = Twofold(where(ended, 1.0, x.hi), where(ended, 0.0, x.lo))
+    ended, exponent = x.hi <= 0, power.twofold()
+    some = _arithmetic.select_twofold(ended, ONE, x)
 
     def complement() -> Real:
         gone = _count.elapsed(count, steps)
-        less_one = Twofold(where(ended, 0.0, -gone.hi), where(ended, 0.0, -gone.lo))
-        return where(ended, 1.0, _real.less_exp(_real.product(_real.log(some, less_one), exponent)))
+        less_one = _arithmetic.select_twofold(ended, ZERO, _arithmetic.minus(gone))
+        return where(ended, 1.0, _arithmetic.less_exp(_arithmetic.product(_arithmetic.log(some, less_one), exponent)))
 
-    return lambda: where(ended, 0.0, _real.raised(some, exponent)), complement
+    return lambda: where(ended, 0.0, _arithmetic.raised(some, exponent)), complement
 
 
 @exact_schedule
@@ -328,8 +331,12 @@ def piecewise_constant(boundaries: Increasing, values: Numbers) -> Curve:
         raise ValueError(
             f"`values` must have one entry more than `boundaries`, got {len(values)} for {len(boundaries)} boundaries."
         )
-    table, held = _table.boundaries(boundaries), _table.values(values)
-    return lambda count: _table.take(held(count), _table.passed(table, count))
+
+    def value(count: Count) -> Real:
+        passed = tables.passed(tables.boundaries(boundaries, count), count)
+        return tables.take(values.as_floats(count.whole), passed)
+
+    return value
 
 
 @exact_schedule
@@ -360,24 +367,26 @@ def piecewise_linear(boundaries: Increasing, values: Numbers) -> Curve:
         raise ValueError(
             f"`values` must have one entry for each of `boundaries`, got {len(values)} for {len(boundaries)}."
         )
-    table, held = _table.boundaries(boundaries), _table.values(values)
 
     def value(count: Count) -> Real:
-        after = _table.passed(table, count)
-        before, after = _real.maximum(after - 1, 0), _real.minimum(after, len(values) - 1)
-        start, end = _table.position(table, before, count), _table.position(table, after, count)
-        here = _count.real(count)
-        width, gone, rest = (_real.plus(x, _real.minus(y)).hi for x, y in ((end, start), (here, start), (end, here)))
+        table = tables.boundaries(boundaries, count)
+        after = tables.passed(table, count)
+        before, after = _arithmetic.maximum(after - 1, 0), _arithmetic.minimum(after, len(values) - 1)
+        start, end = tables.position(table, before), tables.position(table, after)
+        here = _count.real(_count.in_unit(count, table.unit))
+        width, gone, rest = (
+            _arithmetic.plus(x, _arithmetic.minus(y)).hi for x, y in ((end, start), (here, start), (end, here))
+        )
         flat = before == after
         width, gone, rest = (where(flat, 1.0, width), where(flat, 1.0, gone), where(flat, 0.0, rest))
-        ends = held(count)
-        return _table.take(ends, before) * (rest / width) + _table.take(ends, after) * (gone / width)
+        ends = values.as_floats(count.whole)
+        return tables.take(ends, before) * (rest / width) + tables.take(ends, after) * (gone / width)
 
     return value
 
 
 @exact_schedule
-def cosine_decay(init_value: Number, decay_steps: Steps, alpha: Number = 0.0) -> Curve:
+def cosine_decay(init_value: Number, decay_steps: Steps, alpha: Number = 0.0) -> Schedule:
     r"""Half a cosine from `init_value` down to the share `alpha` of it.
 
     .. math:: s(t) = A \left((1 - \alpha) \frac{1 + \cos(\pi p)}{2} + \alpha\right), \qquad p = \min(t / D, 1)
@@ -404,28 +413,26 @@ def cosine_decay(init_value: Number, decay_steps: Steps, alpha: Number = 0.0) ->
     `tf.compat.v1.train.cosine_decay`.
     """
 
-    def value(count: Count) -> Real:
-        steps = _count.length(decay_steps, count)
-        return between(
-            init_value,
-            _real.times(init_value, alpha),
-            *raised_cosine(count, steps),
-        )
+    return cosine_between(init_value, decay_steps, init_value * alpha)
 
-    return value
+
+@exact_schedule
+def cosine_between(init_value: Number, decay_steps: Steps, end_value: Number) -> Curve:
+    """`cosine_decay` to an end value of its own."""
+    return lambda count: between(init_value, end_value, *raised_cosine(count, _count.length(decay_steps, count)))
 
 
 def raised_cosine(count: Count, steps: Length) -> Weights:
     """(1 + cos(pi p)) / 2 and (1 - cos(pi p)) / 2, with p = min(count / steps, 1)."""
     return (
-        lambda: _squared_sine(_count.remaining(count, steps, _real.HALF_PI)),
-        lambda: _squared_sine(_count.elapsed(count, steps, _real.HALF_PI)),
+        lambda: _squared_sine(_count.remaining(count, steps, _arithmetic.HALF_PI)),
+        lambda: _squared_sine(_count.elapsed(count, steps, _arithmetic.HALF_PI)),
     )
 
 
 def _squared_sine(angle: Twofold) -> Real:
     """sin(angle)**2 up to pi / 2: (1 - cos(2 angle)) / 2 without its cancellation."""
-    s = _real.sin(angle.hi)
+    s = _arithmetic.sin(angle.hi)
     # The angle's low part counts times its cosine, and 1 - (2 angle / pi)**2 is near enough to that.
     return s * (s + 2 * angle.lo * (1 - 0.4 * angle.hi * angle.hi))
 
@@ -457,7 +464,8 @@ def inverse_sqrt_decay(init_value: Number, timescale: Steps) -> Curve:
     """
 
     def value(count: Count) -> Real:
-        return _real.to_float(init_value) / _real.sqrt(1 + _count.fraction(count, _count.length(timescale, count)).hi)
+        growth = _count.fraction(count, _count.length(timescale, count))
+        return init_value.as_float(count.whole) / _arithmetic.sqrt(1 + growth.hi)
 
     return value
 
@@ -499,7 +507,7 @@ def line(count: Count, steps: Length) -> Weights:
 def one_minus_sqrt(count: Count, steps: Length) -> Weights:
     """1 - sqrt(p) = (1 - p) / (1 + sqrt(p)) and sqrt(p), with p = min(count / steps, 1)."""
     gone = _count.elapsed(count, steps).hi
-    root = _real.sqrt(gone)
+    root = _arithmetic.sqrt(gone)
     return lambda: where(gone == 0, 1.0, _count.remaining(count, steps).hi / (1 + root)), lambda: root
 
 
@@ -535,16 +543,18 @@ def tanh_decay(
     Source: Hsueh et al., "Stochastic Gradient Descent with Hyperbolic-Tangent Decay on Classification", 2019.
     """
 
+    at_start, at_end = 2 * lower, 2 * upper
+
     def value(count: Count) -> Real:
         steps = _count.length(decay_steps, count)
-        from_lower = _count.remaining(count, steps, _real.twofold(2 * lower))
-        argument = _real.plus(from_lower, _count.elapsed(count, steps, _real.twofold(2 * upper)))
+        from_lower = _count.remaining(count, steps, at_start.twofold())
+        argument = _arithmetic.plus(from_lower, _count.elapsed(count, steps, at_end.twofold()))
         # (1 - tanh z) / 2 = 1 / (1 + e^2z), without the cancellation.
         return between(
             init_value,
             end_value,
-            lambda: 1 / (1 + _real.exp(argument)),
-            lambda: 1 / (1 + _real.exp(_real.minus(argument))),
+            lambda: 1 / (1 + _arithmetic.exp(argument)),
+            lambda: 1 / (1 + _arithmetic.exp(_arithmetic.minus(argument))),
         )
 
     return value
@@ -627,7 +637,7 @@ def linear_cosine_decay(
     """
 
     def value(count: Count) -> Real:
-        line = _real.plus(_count.remaining(count, _count.length(decay_steps, count)), _real.twofold(alpha))
+        line = _arithmetic.plus(_count.remaining(count, _count.length(decay_steps, count)), alpha.twofold())
         return _waved(line, _raised_cosine(count, decay_steps, num_periods), beta, init_value)
 
     return value
@@ -686,20 +696,18 @@ def noisy_linear_cosine_decay(
         steps = _count.length(decay_steps, count)
         rest = _count.remaining(count, steps)
         now = _count.as_real(_count.least(count, steps.counted))
-        deviation = _real.sqrt(_real.to_float(initial_variance)) * _real.power(
-            1 + now, -_real.to_float(variance_decay) / 2
-        )
+        deviation = _arithmetic.sqrt(initial_variance.as_float(now)) * _arithmetic.power(1 + now, -variance_decay.as_float(now) / 2)
         noise = deviation * standard_normal(seed, count)
-        line = _real.plus(_real.plus(rest, _real.twofold(alpha)), Twofold(noise, 0 * noise))
+        line = _arithmetic.plus(_arithmetic.plus(rest, alpha.twofold()), Twofold(noise, 0.0))
         return _waved(line, _raised_cosine(count, decay_steps, num_periods), beta, init_value)
 
     return value
 
 
-def _waved(line: Twofold, wave: Real, beta: Scalar, scale: Scalar) -> Real:
+def _waved(line: Twofold, wave: Real, beta: Given, scale: Given) -> Real:
     """scale (line wave + beta), with one rounding where four would add up."""
-    raised = _real.plus(_real.product(line, Twofold(wave, 0 * wave)), _real.twofold(beta))
-    return _real.product(raised, _real.twofold(scale)).hi
+    raised = _arithmetic.plus(_arithmetic.product(line, Twofold(wave, 0.0)), beta.twofold())
+    return _arithmetic.product(raised, scale.twofold()).hi
 
 
 def standard_normal(seed: Any, count: Count) -> Real:
@@ -709,43 +717,51 @@ def standard_normal(seed: Any, count: Count) -> Real:
         key = jax.random.key(seed)
         for word in words:
             key = jax.random.fold_in(key, word)
-        return jax.random.normal(key, (), _real.float_dtype())
+        return jax.random.normal(key, (), _arithmetic.float_dtype())
 
-    whole = jnp.asarray(count.whole, _count.int_dtype())
+    whole = jnp.asarray(_whole_steps(count), _arithmetic.int_dtype())
     words = lax.bitcast_convert_type(whole, np.uint32).reshape((-1, whole.dtype.itemsize // 4))
     drawn = jax.vmap(draw)(words).reshape(whole.shape)
     return drawn.item() if is_host(count.whole) and not isinstance(drawn, Tracer) else drawn
 
 
-def _raised_cosine(count: Count, decay_steps: Scalar, num_periods: Scalar) -> Real:
+def _whole_steps(count: Count) -> Real:
+    """The whole part of the count in steps; of the host's, which has no end, what an integer holds."""
+    if is_host(count.whole):
+        whole = math.floor((count.whole + Fraction(count.part.hi)) * count.unit)
+        return (whole + _count.last_count() + 1) % (2 * _count.last_count() + 2) - _count.last_count() - 1
+    return _count.in_unit(count, _count.STEP).whole
+
+
+def _raised_cosine(count: Count, decay_steps: Given, num_periods: Given) -> Real:
     """(1 + cos(2 pi n p)) / 2 = cos(pi n p)**2, from the nearer end of [0, decay_steps]."""
-    steps, n = _count.length(decay_steps, count), _real.twofold(num_periods)
+    steps, n = _count.length(decay_steps, count), num_periods.twofold()
     gone, rest = _count.elapsed(count, steps), _count.remaining(count, steps)
     late = gone.hi > rest.hi
-    from_start, from_end = _real.product(gone, n), _real.product(rest, n)
+    from_start, from_end = _arithmetic.product(gone, n), _arithmetic.product(rest, n)
     # cos(pi z)**2 = sin(pi y / 2)**2 with y = 1 - 2 abs(z), z being n p less whole turns, or n - n (1 - p).
     early = _from_zero(from_start)
-    if isinstance(num_periods, (int, float)) and num_periods % 1 == 0.5:
+    if num_periods.known is not None and num_periods.known % 1 == 0.5:
         # It ends in a zero, which the steps that remain are the distance from.
         ending = _folded(from_end)
     else:
-        ending = _from_zero(_real.plus(_off_whole(n), _real.minus(from_end)))
-    turns = Twofold(where(late, ending.hi, early.hi), where(late, ending.lo, early.lo))
-    return _squared_sine(_real.product(turns, _real.HALF_PI))
+        ending = _from_zero(_arithmetic.plus(_off_whole(n), _arithmetic.minus(from_end)))
+    turns = _arithmetic.select_twofold(late, ending, early)
+    return _squared_sine(_arithmetic.product(turns, _arithmetic.HALF_PI))
 
 
 def _from_zero(turns: Twofold) -> Twofold:
     """1 - 2 abs(z) for z, the turns less the nearest whole number."""
-    return _real.plus(Twofold(1.0, 0.0), _real.minus(_folded(turns)))
+    return _arithmetic.plus(Twofold(1.0, 0.0), _arithmetic.minus(_folded(turns)))
 
 
 def _folded(turns: Twofold) -> Twofold:
     """2 abs(z)."""
     z = _off_whole(turns)
     sign = where(z.hi < 0, -2.0, 2.0)
-    return Twofold(sign * z.hi, sign * z.lo)
+    return Twofold(sign * z.hi, z.lo if _arithmetic.is_zero(z.lo) else sign * z.lo)
 
 
 def _off_whole(x: Twofold) -> Twofold:
     """x less the nearest whole number."""
-    return _real.renormalised(x.hi - _real.floor(x.hi + 0.5), x.lo)
+    return _arithmetic.renormalised(x.hi - _arithmetic.floor(x.hi + 0.5), x.lo)

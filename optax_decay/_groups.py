@@ -1,7 +1,7 @@
 """Phases that one factory made, evaluated once: made again of the numbers that stand in the phase's row of a table."""
 
 from collections.abc import Callable, Hashable, Iterator
-from inspect import BoundArguments
+from fractions import Fraction
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -9,9 +9,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from optax_decay import _check, _count, _table
-from optax_decay._count import Count
-from optax_decay._real import Column, Real, where
+from optax_decay import _check, _count
+from optax_decay._count import Count, tables
+from optax_decay._arithmetic import Real, Tabulated, where
 from optax_decay._schedule import Schedule, at, elementwise, key
 
 
@@ -31,7 +31,7 @@ def _plan(value: Any, tabulated: bool = True) -> _Plan:
     if tabulated and isinstance(value, tuple):
         plans = [_plan(entry) for entry in value]
         return _joined(plans, tuple, lambda entries: entries)
-    if tabulated and type(value) in (int, float) and 0 < abs(value) < 2**31:
+    if tabulated and type(value) in (int, float, Fraction) and 0 < abs(value) < 2**31:
         return _Plan(value > 0, [value], next)
     if tabulated and isinstance(value, jax.Array) and not value.ndim:
         return _Plan(value.dtype, [value], next)
@@ -45,8 +45,7 @@ def _plan_of_schedule(made: Schedule) -> _Plan:
 
     def remake(entries: tuple[Any, ...]) -> Schedule:
         given = dict(zip(names, entries, strict=True))
-        bound = BoundArguments(factory._signature, given)  # type: ignore[arg-type]
-        return Schedule(factory, given, factory._exactly(*bound.args, **bound.kwargs))
+        return Schedule(factory, given, factory._exactly(given))
 
     return _joined(plans, (factory, *names), remake)
 
@@ -71,20 +70,20 @@ class Places:
             numbers.setdefault(plan.shared, len(numbers))
             table[:, place] = numbers[plan.shared], len(group)
             group.append(plan)
-        self.groups, self.table = list(groups.values()), table
+        self.bases, self.groups, self.table = bases, list(groups.values()), table
 
-    def at(self, place: Any, count: Count) -> Real:
+    def value(self, place: Any, count: Count) -> Real:
         """The value of the base in a place."""
-        group, row = (_table.take(_table.constants(column, count), place) for column in self.table)
-        result = _value(self.groups[0], row, self._seen(group == 0, count))
+        group, row = (tables.take(tables.constants(column, count), place) for column in self.table)
+        result = _value(self.groups[0], row, self._chosen(group == 0, count))
         for n, plans in enumerate(self.groups[1:], 1):
             chosen = group == n
-            result = where(chosen, _value(plans, row, self._seen(chosen, count)), result)
+            result = where(chosen, _value(plans, row, self._chosen(chosen, count)), result)
         return result
 
-    def _seen(self, chosen: Any, count: Count) -> Count:
+    def _chosen(self, chosen: Any, count: Count) -> Count:
         # Those that are not chosen rest at 0: what they would give elsewhere is never computed.
-        return _count.select(chosen, count, Count(0 * count.whole)) if len(self.groups) > 1 else count
+        return _count.select(chosen, count, _count.start(count)) if len(self.groups) > 1 else count
 
 
 def _value(plans: list[_Plan], row: Any, count: Count) -> Real:
@@ -107,5 +106,5 @@ def _column(numbers: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _in_row(numbers: tuple[Any, ...], row: Any) -> Any:
     if isinstance(numbers[0], jax.Array):
-        return _table.take(jnp.stack(numbers), row)
-    return Column(numbers, row)
+        return tables.take(jnp.stack(numbers), row)
+    return Tabulated(numbers, row)

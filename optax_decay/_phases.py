@@ -1,20 +1,18 @@
 """Phases: schedules one after another, each counting from its own start."""
 
-from bisect import bisect_right
 from collections.abc import Callable
-from fractions import Fraction
+from functools import cache
 from itertools import accumulate
 from typing import Annotated, Any
 
-import jax
 import jax.numpy as jnp
 
-from optax_decay import _count, _real, _table
-from optax_decay._check import Base, NonNegative, Number, Phases, Scalar
-from optax_decay._count import Count
-from optax_decay._decays import between, line, one_minus_sqrt, raised_cosine
+from optax_decay import _arithmetic, _count
+from optax_decay._arithmetic import ZERO, Given, Real, given, is_host, where
+from optax_decay._check import Base, Duration, Number, Phases
+from optax_decay._count import Count, tables
+from optax_decay._decays import Weights, line, one_minus_sqrt, raised_cosine
 from optax_decay._groups import Places
-from optax_decay._real import Real, is_host, where
 from optax_decay._schedule import at, exact_schedule
 
 Curve = Callable[[Count], Real]
@@ -59,41 +57,39 @@ def sequence(*phases: Phases) -> Curve:
     if not phases:
         raise ValueError("`phases` must end in a schedule, got none.")
     *timed, last = phases
-    timed = [(base, steps) for base, steps in timed if not is_host(steps) or steps]
-    bases, lengths = [*(base for base, _ in timed), last], [steps for _, steps in timed]
-    known = list(accumulate(map(_real.decimal, lengths), initial=Fraction(0))) if is_host(*lengths) else None
-    places = Places(bases)
+    timed = [(base, steps) for base, steps in timed if steps.sign != 0]
+    lengths = [steps for _, steps in timed]
+    places = Places([*(base for base, _ in timed), last])
+    begins = list(accumulate(lengths, initial=given(0))) if all(n.fraction is not None for n in lengths) else None
+    in_unit = cache(lambda unit: [begin.fraction / unit for begin in begins or ()])
 
     def value(count: Count) -> Real:
-        if known and is_host(count.whole):
-            place = bisect_right(known, count.whole + 1) - 1
-            while place and not _count.reached(count, _count.length(known[place], count).counted):
-                place -= 1
-            return at(bases[place], _count.shifted(count, -known[place]))
-        begins = _table.counts(known) if known else _stacked_begins(lengths, count)
-        place = _table.begun(begins, count) - 1
-        local = _count.difference(count, _table.take_count(begins, place))
-        return places.at(place, local)
+        if begins and is_host(count.whole):
+            place = tables.begun_on_host(in_unit(count.unit), count) - 1
+            return at(places.bases[place], _count.shifted(count, -begins[place]))
+        table = tables.counts(in_unit(count.unit), count.unit) if begins else _traced_begins(lengths, count)
+        place = tables.begun(table, count) - 1
+        return places.value(place, _count.difference(count, tables.take_count(table, place)))
 
     return value
 
 
-def _stacked_begins(lengths: list[Any], like: Count) -> Count:
-    """The counts at which phases begin, some of them traced."""
-    begin: Any = Fraction(0)
-    counts, nothing = [Count(jnp.asarray(0, _count.int_dtype()))], Count(jnp.asarray(0, _count.int_dtype()))
+def _traced_begins(lengths: list[Given], like: Count) -> Count:
+    """The counts at which phases begin, some of them traced, as a table."""
+    nothing = Count(jnp.asarray(0, _arithmetic.int_dtype()), ZERO, _arithmetic.power_of_two(like.unit))
+    counts, known = [nothing], given(0)
     for steps in lengths:
-        if isinstance(begin, Count) or isinstance(steps, jax.Array):
-            begin = _count.shifted(counts[-1], steps)
-            counts.append(begin)
+        if known is None or not steps.is_exact:
+            known = None
+            counts.append(_count.shifted(counts[-1], steps))
         else:  # an exact sum, as long as that lasts
-            begin = begin + (_real.decimal(steps) if is_host(steps) else steps)
-            counts.append(_count.shifted(nothing, begin))
-    return _table.stacked(counts)
+            known = known + steps
+            counts.append(_count.shifted(nothing, known))
+    return tables.stacked(counts)
 
 
 @exact_schedule
-def warmup(base: Base, steps: NonNegative, *, init_value: Number = 0.0) -> Curve:
+def warmup(base: Base, steps: Duration, *, init_value: Number = 0.0) -> Curve:
     r"""A line from `init_value` up to any base's start, then the base from its start.
 
     .. math::
@@ -123,20 +119,22 @@ def warmup(base: Base, steps: NonNegative, *, init_value: Number = 0.0) -> Curve
     Source: Goyal et al., "Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour", 2017.
     """
 
+    if steps.sign == 0:
+        return lambda count: at(base, count)
+    back = -steps
+
     def value(count: Count) -> Real:
-        length = _lengths(steps, count)
-        if length is None:
-            return at(base, count)
         # The base rests at its start until then, so that one evaluation serves both.
-        then = at(base, _count.shifted(count, -steps))
-        return _unless(steps, _from_to(init_value, then, *line(count, length)), then)
+        then = at(base, _count.shifted(count, back))
+        weights = line(count, _count.length(steps, count))
+        return _unless_none(steps, _from_to(init_value.as_float(then), then, weights), then)
 
     return value
 
 
 @exact_schedule
 def cooldown(
-    base: Base, begin: NonNegative, steps: NonNegative, *, end_value: Number = 0.0, shape: Shape = "linear"
+    base: Base, begin: Duration, steps: Duration, *, end_value: Number = 0.0, shape: Shape = "linear"
 ) -> Curve:
     r"""Any base until `begin`, then from its value there to `end_value`.
 
@@ -168,33 +166,31 @@ def cooldown(
     Source: Hägele et al., "Scaling Laws and Compute-Optimal Training Beyond Fixed Training Durations", 2024.
     """
 
+    back, shaped = -begin, _SHAPES[shape]
+
     def value(count: Count) -> Real:
-        start = _count.shifted(count, -begin)
-        length, end = _lengths(steps, count), _real.to_float(end_value)
+        since, end = _count.shifted(count, back), end_value.as_float(count.whole)
         # The base rests where it was left, so that one evaluation serves both.
-        beginning = _count.shifted(Count(0 * count.whole), begin)
+        beginning = _count.shifted(_count.start(count), begin)
         left, begun = at(base, _count.least(count, beginning)), _count.reached(count, beginning)
-        if length is None:
+        if steps.sign == 0:
             return where(begun, end, left)
-        return _unless(steps, _from_to(left, end, *_SHAPES[shape](start, length)), where(begun, end, left))
+        weights = shaped(since, _count.length(steps, since))
+        return _unless_none(steps, _from_to(left, end, weights), where(begun, end, left))
 
     return value
 
 
-def _from_to(start: Real, end: Real, weight: Callable[[], Real], complement: Callable[[], Real]) -> Real:
-    """`between`, where one side is a base's value and the other is often known to be zero."""
-    if _real.is_zero(end):
+def _from_to(start: Real, end: Real, weights: Weights) -> Real:
+    """start w + end (1 - w), where one side is a base's value and the other is often known to be zero."""
+    weight, complement = weights
+    if _arithmetic.is_zero(end):
         return start * weight()
-    return end * complement() if _real.is_zero(start) else between(start, end, weight, complement)
+    if _arithmetic.is_zero(start):
+        return end * complement()
+    return start * weight() + end * complement()
 
 
-def _lengths(steps: Scalar, count: Count) -> _count.Length | None:
-    """A length that may be zero: None where that is known, 1 in its place where it is traced."""
-    if not isinstance(steps, jax.Array):
-        return _count.length(steps, count) if steps else None
-    return _count.length(where(steps > 0, steps, 1), count)
-
-
-def _unless(steps: Scalar, value: Real, without: Real) -> Real:
-    """`value`, or `without` where a traced number of steps is zero."""
-    return where(steps > 0, value, without) if isinstance(steps, jax.Array) else value
+def _unless_none(steps: Given, value: Real, without: Real) -> Real:
+    """`value`, or `without` where a number of steps is zero, which may be seen only when the program runs."""
+    return where(steps.as_float(value) > 0, value, without) if steps.sign is None else value

@@ -1,14 +1,9 @@
 """Compositions: schedules that have names, each one line of the others."""
 
-from fractions import Fraction
-from typing import Any
-
-from optax_decay import _real
-from optax_decay._check import NonNegative, Number, Positive, Steps
+from optax_decay._check import Duration, Growth, NonNegative, Number, Positive, Share, Steps
 from optax_decay._clocks import cyclic, delay, reverse, warm_restarts
-from optax_decay._decays import cosine_decay, exponential_decay, inverse_sqrt_decay, linear_decay
+from optax_decay._decays import cosine_between, cosine_decay, exponential_decay, inverse_sqrt_decay, linear_decay
 from optax_decay._phases import Shape, cooldown, sequence, warmup
-from optax_decay._real import is_host
 from optax_decay._schedule import Schedule, exact_schedule
 
 
@@ -17,7 +12,7 @@ def cosine_decay_restarts(
     init_value: Number,
     first_decay_steps: Steps,
     *,
-    t_mul: Positive = 2.0,
+    t_mul: Growth = 2.0,
     m_mul: NonNegative = 1.0,
     alpha: Number = 0.0,
 ) -> Schedule:
@@ -150,7 +145,7 @@ def one_cycle(
     peak_value: Number,
     total_steps: Steps,
     *,
-    rise_fraction: Positive = 0.3,
+    rise_fraction: Share = 0.3,
     div_factor: Positive = 25.0,
     final_div_factor: Positive = 1e4,
 ) -> Schedule:
@@ -185,10 +180,10 @@ def one_cycle(
     Source: Smith and Topin, "Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates",
     2018.
     """
-    if is_host(rise_fraction) and rise_fraction >= 1:
-        raise ValueError(f"`rise_fraction` must be below 1, got {rise_fraction!r}.")
-    rise = _share(total_steps, rise_fraction)
-    fall = _less(total_steps, rise)
+    if rise_fraction.known is not None and rise_fraction.known >= 1:
+        raise ValueError(f"`rise_fraction` must be below 1, got {rise_fraction.known!r}.")
+    rise = total_steps * rise_fraction
+    fall = total_steps - rise
     up = reverse(cosine_decay(peak_value, rise, 1 / div_factor), rise)
     return sequence((up, rise), cosine_decay(peak_value, fall, 1 / (div_factor * final_div_factor)))
 
@@ -196,7 +191,7 @@ def one_cycle(
 @exact_schedule
 def warmup_cosine_decay(
     peak_value: Number,
-    warmup_steps: NonNegative,
+    warmup_steps: Duration,
     total_steps: Steps,
     *,
     init_value: Number = 0.0,
@@ -230,18 +225,21 @@ def warmup_cosine_decay(
     >>> print(od.warmup_cosine_decay(0.1, 10, 110)(np.array([0, 5, 10, 110])))
     [0.   0.05 0.1  0.  ]
     """
-    if is_host(warmup_steps, total_steps) and total_steps <= warmup_steps:
-        raise ValueError(f"`total_steps` must exceed `warmup_steps`, got {total_steps!r} and {warmup_steps!r}.")
-    decay = cooldown(peak_value, 0, _less(total_steps, warmup_steps), end_value=end_value, shape="cosine")
+    rest = total_steps - warmup_steps
+    if rest.sign in (-1, 0):
+        raise ValueError(
+            f"`total_steps` must exceed `warmup_steps`, got {total_steps.plain!r} and {warmup_steps.plain!r}."
+        )
+    decay = cosine_between(peak_value, rest, end_value)
     return warmup(decay, warmup_steps, init_value=init_value)
 
 
 @exact_schedule
 def warmup_stable_decay(
     peak_value: Number,
-    warmup_steps: NonNegative,
+    warmup_steps: Duration,
     total_steps: Steps,
-    cooldown_steps: NonNegative,
+    cooldown_steps: Duration,
     *,
     end_value: Number = 0.0,
     shape: Shape = "one_minus_sqrt",
@@ -276,14 +274,15 @@ def warmup_stable_decay(
     Source: Hu et al., "MiniCPM: Unveiling the Potential of Small Language Models with Scalable Training Strategies",
     2024.
     """
-    if is_host(warmup_steps, total_steps, cooldown_steps) and warmup_steps + cooldown_steps > total_steps:
+    begin = total_steps - cooldown_steps
+    if (begin - warmup_steps).sign == -1:
         raise ValueError(
             "`warmup_steps` and `cooldown_steps` must not exceed `total_steps`, "
-            f"got {warmup_steps!r}, {cooldown_steps!r} and {total_steps!r}."
+            f"got {warmup_steps.plain!r}, {cooldown_steps.plain!r} and {total_steps.plain!r}."
         )
     return cooldown(
         warmup(peak_value, warmup_steps),
-        _less(total_steps, cooldown_steps),
+        begin,
         cooldown_steps,
         end_value=end_value,
         shape=shape,
@@ -291,7 +290,7 @@ def warmup_stable_decay(
 
 
 @exact_schedule
-def noam(model_size: Positive, warmup_steps: Positive, *, factor: Number = 1.0) -> Schedule:
+def noam(model_size: Positive, warmup_steps: Steps, *, factor: Number = 1.0) -> Schedule:
     r"""The Transformer's schedule: a line up, then an inverse square root of the count.
 
     .. math:: s(t) = f\, d^{-1/2} \min\left((t + 1)^{-1/2},\; (t + 1)\, w^{-3/2}\right)
@@ -316,19 +315,6 @@ def noam(model_size: Positive, warmup_steps: Positive, *, factor: Number = 1.0) 
 
     Source: Vaswani et al., "Attention Is All You Need", 2017.
     """
-    decay = inverse_sqrt_decay(factor / _real.power(model_size, 0.5), 1)
-    return delay(warmup(delay(decay, _less(1, warmup_steps)), warmup_steps), -1)
+    decay = inverse_sqrt_decay(factor / model_size.sqrt(), 1)
+    return delay(warmup(delay(decay, 1 - warmup_steps), warmup_steps), -1)
 
-
-def _share(steps: Any, fraction: Any) -> Any:
-    """steps * fraction: of Python floats, the product of the decimals that they print as."""
-    return _plain(_real.decimal(steps) * _real.decimal(fraction)) if is_host(steps, fraction) else steps * fraction
-
-
-def _less(x: Any, y: Any) -> Any:
-    """x - y: of Python floats, the difference of the decimals that they print as."""
-    return _plain(_real.decimal(x) - _real.decimal(y)) if is_host(x, y) else x - y
-
-
-def _plain(exact: Fraction) -> int | float:
-    return exact.numerator if exact.denominator == 1 else float(exact)

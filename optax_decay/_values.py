@@ -7,11 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from optax_decay import _check, _real
+from optax_decay import _arithmetic, _check
+from optax_decay._arithmetic import Real, is_host
 from optax_decay._check import Base, NonNegative, OptionalNumber, Seed
 from optax_decay._count import Count
 from optax_decay._decays import standard_normal
-from optax_decay._real import Real, is_host
 from optax_decay._schedule import Schedule, at, elementwise, exact_schedule
 
 Curve = Callable[[Count], Real]
@@ -64,14 +64,15 @@ def clip(base: Base, *, min_value: OptionalNumber = None, max_value: OptionalNum
     >>> print(od.clip(od.linear_decay(0.1, 100), min_value=0.05)(np.array([0, 25, 75])))
     [0.1   0.075 0.05 ]
     """
-    if isinstance(min_value, (int, float)) and isinstance(max_value, (int, float)) and min_value > max_value:
-        raise ValueError(f"`min_value` must not exceed `max_value`, got {min_value!r} and {max_value!r}.")
+    least, most = (None if bound is None else bound.known for bound in (min_value, max_value))
+    if least is not None and most is not None and least > most:
+        raise ValueError(f"`min_value` must not exceed `max_value`, got {least!r} and {most!r}.")
 
     def value(count: Count) -> Real:
         result = at(base, count)
         if min_value is not None:
-            result = _real.maximum(result, _real.to_float(min_value))
-        return result if max_value is None else _real.minimum(result, _real.to_float(max_value))
+            result = _arithmetic.greatest_of(min_value, result)
+        return result if max_value is None else _arithmetic.least_of(max_value, result)
 
     return value
 
@@ -104,7 +105,7 @@ def cast(base: Base, dtype: Annotated[Any, _float_dtype]) -> Curve:
     def value(count: Count) -> Real:
         result = at(base, count)
         shape = np.shape(count.whole)
-        result = jnp.asarray(_real.as_float(result, jnp.float32(0)) if is_host(result) else result)
+        result = jnp.asarray(_arithmetic.rounded_constant(result) if is_host(result) else result)
         return jnp.broadcast_to(lax.convert_element_type(result, jnp.dtype(dtype)), result.shape or shape)
 
     return value
@@ -136,7 +137,10 @@ def jitter(base: Base, seed: Seed, stddev: NonNegative) -> Curve:
     >>> bool(rate(5) == rate(5) != rate(6))
     True
     """
-    return lambda count: at(base, count) * (1 + _real.to_float(stddev) * standard_normal(seed, count))
+    def value(count: Count) -> Real:
+        return at(base, count) * (1 + stddev.as_float(count.whole) * standard_normal(seed, count))
+
+    return value
 
 
 @exact_schedule

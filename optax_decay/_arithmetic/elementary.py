@@ -1,0 +1,170 @@
+"""Exponentials, logarithms and powers of twofold numbers."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from optax_decay._arithmetic.real import (
+    Real,
+    as_float,
+    float_dtype,
+    is_host,
+    is_zero,
+    maximum,
+    power,
+    where,
+    zero_of,
+)
+from optax_decay._arithmetic.twofold import (
+    Twofold,
+    _together,
+    minus,
+    of_integer,
+    plus,
+    plus_known,
+    product,
+    renormalised,
+    select_twofold,
+    split,
+    times_known,
+    total,
+)
+
+
+def exp(x: Twofold, falls: bool = False) -> Real:
+    """e to the x, to about one unit in the last place; `falls` says that x is known not to be positive."""
+    if is_host(x.hi):
+        return math.exp(x.hi) * (1.0 + x.lo) if x.hi < 709.0 else math.inf
+    if is_zero(x.lo):
+        return lax.exp(x.hi)
+    if falls:
+        return lax.exp(x.hi) * (1 + x.lo)
+    # Where hi overflows or underflows lo may be large, and must not turn an infinity into a NaN.
+    small = x.hi.dtype.type(1e-3)
+    return lax.exp(x.hi) * (1 + lax.clamp(-small, x.lo, small))
+
+
+# 64 log(2): with trailing zeros in the first part, so that adding it to an exponent near its size is exact.
+_OCTAVES_64 = Twofold(44.361328125, 9.14308364998027e-05)
+
+
+def times_exp(scale: Real, x: Twofold, falls: bool = False) -> Real:
+    """scale e^x, also where it is a normal number but e^x alone is not; `falls` as in `exp`."""
+    if is_host(x.hi):
+        return scale * exp(x) if scale else 0.0
+    if falls and is_host(scale) and abs(scale) <= 1:
+        return scale * exp(x, falls)
+    zero = zero_of(x.hi)
+    shift = where(x.hi < -60, 1.0, where(x.hi > 60, -1.0, zero))
+    shifted = exp(renormalised(x.hi + shift * _OCTAVES_64.hi, x.lo + shift * _OCTAVES_64.lo))
+    value = scale * shifted * where(shift > 0, 2.0**-64, where(shift < 0, 2.0**64, 1 + zero))
+    return where(scale == 0, zero, value)
+
+
+def _horner(x: Real, coefficients: Sequence[float]) -> Real:
+    result = as_float(coefficients[-1], x)
+    for coefficient in coefficients[-2::-1]:
+        result = result * x + as_float(coefficient, x)
+    return result
+
+
+def _terms(x: Real, single: int, double: int) -> int:
+    """How many terms of a series a float's precision takes."""
+    return single if not is_host(x) and x.dtype == np.float32 else double
+
+
+def _octave(x: Twofold) -> tuple[Real, Twofold]:
+    """k and m with x = 2^k m and m in [sqrt(1/2), sqrt(2))."""
+    if is_host(x.hi):
+        m, k = math.frexp(x.hi)
+        if m < math.sqrt(0.5):
+            m, k = 2 * m, k - 1
+        return float(k), Twofold(m, math.ldexp(x.lo, -k))
+    dtype, integer = x.hi.dtype, np.int64 if x.hi.dtype == np.float64 else np.int32
+    bits = np.finfo(dtype).nmant
+    root = integer(np.sqrt(dtype.type(0.5)).view(integer))
+    k = lax.shift_right_arithmetic(
+        lax.bitcast_convert_type(lax.stop_gradient(x.hi), integer) - root, jnp.full_like(x.hi, bits, integer)
+    )
+    one = dtype.type(1).view(integer)
+    scale = lax.bitcast_convert_type(one - lax.shift_left(k, jnp.full_like(k, bits)), dtype)
+    return lax.convert_element_type(k, dtype), Twofold(x.hi * scale, times_known(x.lo, scale))
+
+
+# The first part has trailing zeros, so that its product with an exponent is exact.
+_LN2 = {
+    np.dtype(np.float32): (0.693145751953125, 1.428606820309417e-06),
+    np.dtype(np.float64): (0.693147180369123816490, 1.90821492927058770002e-10),
+}
+_TWO_THIRDS = Twofold(0.6666666666666666, 3.700743415417188e-17)
+
+
+def log(x: Twofold, less_one: Twofold | None = None) -> Twofold:
+    """The natural logarithm of x > 0, to about twice a float's precision.
+
+    `less_one` is x - 1 where that is known better than x is: it keeps the relative precision next to 1.
+    """
+    if is_host(x.hi) and less_one is None and float_dtype() == np.float32:
+        return Twofold(math.log(x.hi), 0.0)
+    (x,) = _together(x)
+    k, m = _octave(x)
+    f = renormalised(m.hi - 1, m.lo)
+    if less_one is not None:
+        _, less_one = _together(x, less_one)
+        f = select_twofold(k == 0, less_one, f)
+    # log(1 + f) = 2 atanh(s) with s = f / (2 + f), at most 0.172. The remainder of the quotient is taken apart without
+    # the rounding error of 2 + f: XLA merges constants, and would make (2 + f) - 2 into f.
+    estimate = f.hi / (2 + f.hi)
+    (s1, s2), (f1, f2) = split(estimate), split(f.hi)
+    remainder = ((f.hi - 2 * s1) - s1 * f1) - s1 * f2 - s2 * (2 + f.hi) + times_known(f.lo, 1 - estimate)
+    s = renormalised(estimate, remainder / (2 + f.hi))
+    # The cubic term takes two floats, too: of the rest one is enough.
+    z = product(s, s)
+    cubic = product(product(s, z), _TWO_THIRDS)
+    tail = s.hi * z.hi * z.hi * _horner(z.hi, [2.0 / (2 * n + 5) for n in range(_terms(z.hi, 5, 12))])
+    ln2_hi, ln2_lo = (as_float(part, k) for part in _LN2[np.dtype(np.float64) if is_host(k) else k.dtype])
+    head = total(k * ln2_hi, 2 * s.hi)
+    rest = plus_known(plus_known(2 * s.lo, cubic.lo), k * ln2_lo) + tail
+    series = total(head.hi, cubic.hi)
+    return renormalised(series.hi, series.lo + (head.lo + rest))
+
+
+def times_power(scale: Real, x: Real, log_x: Twofold, n: Real) -> Real:
+    """scale x**n for x >= 0 and an integer n >= 0, 0**0 being 1; bit for bit scale at n = 0.
+
+    `log_x` is the logarithm of x, of 1 where x is zero.
+    """
+    if is_host(x, n):
+        return scale * (math.inf if x > 1 and n * math.log(x) > 709 else float(x) ** n) if n else scale
+    some = x > 0
+    value = times_exp(scale, product(of_integer(n), log_x))
+    return where(n == 0, scale, value if some is True else where(some, value, zero_of(value)))
+
+
+def raised(x: Twofold, y: Twofold) -> Real:
+    """x**y for x > 0, to about one unit in the last place."""
+    if is_host(x.hi, y.hi):
+        return x.hi**y.hi
+    (x, y), dtype = _together(x, y), float_dtype()
+    y_lo = y.lo
+    relative = times_known(y.hi, times_known(x.lo, 1 / x.hi))
+    if not is_zero(y_lo):
+        # What the exponent was rounded by counts times a logarithm, and the bits of x are near enough to its base 2.
+        integer, info = np.int64 if dtype == np.float64 else np.int32, np.finfo(dtype)
+        bits = lax.convert_element_type(lax.bitcast_convert_type(lax.stop_gradient(x.hi), integer), dtype)
+        octaves = bits * dtype.type(2.0**-info.nmant) - dtype.type(info.maxexp - 1)
+        relative = plus_known(relative, y_lo * dtype.type(math.log(2)) * octaves)
+    plain = power(x.hi, y.hi)
+    return plain * (1 + relative) if not is_zero(relative) else plain
+
+
+def less_exp(x: Twofold) -> Real:
+    """1 - e^x for x <= 0, to about two units in the last place next to 0 too."""
+    y = maximum(x.hi, as_float(-0.7, x.hi))
+    # e^y - 1 by its series: XLA's own expm1 is off by 5 units in the last place on CPU.
+    series = _horner(y, [1.0 / math.factorial(n + 2) for n in range(_terms(y, 9, 17))])
+    return where(x.hi < y, 1 - exp(x), -(y + (y * y * series + x.lo * (1 + y))))

@@ -1,0 +1,71 @@
+"""Exact arithmetic on counts: what one is, how it is taken in, lengths, division, progress, tables."""
+
+from optax_decay._count.count import (
+    STEP,
+    Count,
+    as_real,
+    carried,
+    coarser,
+    floored,
+    from_real,
+    in_one_float,
+    in_unit,
+    number,
+    real,
+    scaled,
+    start,
+    with_gradient,
+)
+from optax_decay._count.division import divide_with_remainder, horizon, stage
+from optax_decay._count.intake import as_count, beyond, on_device
+from optax_decay._count.integers import divided, last_count
+from optax_decay._count.lengths import Length, exact_length, length, over, quickened, rescaled, shifted, slowed, until
+from optax_decay._count.progress import elapsed, elapsed_once, fraction, remaining, remaining_once
+from optax_decay._count import tables
+from optax_decay._count.sums import difference, least, reached, select, sum_of, together
+
+__all__ = [
+    "STEP",
+    "Count",
+    "Length",
+    "as_count",
+    "as_real",
+    "beyond",
+    "carried",
+    "coarser",
+    "difference",
+    "divide_with_remainder",
+    "divided",
+    "elapsed",
+    "elapsed_once",
+    "exact_length",
+    "floored",
+    "fraction",
+    "from_real",
+    "horizon",
+    "in_one_float",
+    "in_unit",
+    "last_count",
+    "least",
+    "length",
+    "number",
+    "on_device",
+    "over",
+    "quickened",
+    "reached",
+    "real",
+    "remaining",
+    "remaining_once",
+    "rescaled",
+    "scaled",
+    "select",
+    "shifted",
+    "slowed",
+    "stage",
+    "start",
+    "sum_of",
+    "tables",
+    "together",
+    "until",
+    "with_gradient",
+]

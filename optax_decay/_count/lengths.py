@@ -1,0 +1,139 @@
+"""Lengths: numbers of steps beside a count, exact and in its unit; and what moves a count by them."""
+
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from optax_decay import _arithmetic
+from optax_decay._arithmetic import Given, Ratio, Real, Twofold, int_dtype, is_host
+from optax_decay._count.count import (
+    STEP,
+    Count,
+    bits_beyond,
+    coarser,
+    from_real,
+    in_one_float,
+    in_unit,
+    real,
+    scaled,
+    with_gradient,
+)
+from optax_decay._count.integers import last_count
+from optax_decay._count.sums import difference, reached, select, sum_of
+
+
+class Length(NamedTuple):
+    """A positive number of units: the ratio of two integers, as a real number, its inverse, and as a count."""
+
+    numerator: Real
+    denominator: Real
+    real: Twofold
+    inverse: Twofold
+    counted: Count
+    known: Fraction | None
+
+
+def length(steps: Given, count: Count) -> Length:
+    """A hyperparameter in steps, for arithmetic with a count: exact, and differentiable if it is a traced float."""
+    unit = steps.unit_beside(count.unit)
+    if steps.memory is None:
+        return _length(steps.ratio(unit, count.whole), unit, None)
+    key = "length", unit, is_host(count.whole), int_dtype()
+    if key not in steps.memory:
+        ratio = steps.ratio(unit, count.whole)
+        steps.memory[key] = _length(ratio, unit, Fraction(ratio.numerator, ratio.denominator))
+    return steps.memory[key]
+
+
+def _length(ratio: Ratio, unit: Fraction, known: Fraction | None) -> Length:
+    return Length(*ratio[:4], Count(ratio.whole, ratio.part, unit), known)
+
+
+def exact_length(number: Fraction, unit: Fraction, like: Real) -> Length:
+    """A known number of units, beside the whole count `like`."""
+    return _length(_arithmetic.exact_ratio(number, is_host(like)), unit, number)
+
+
+def over(count: Count, steps: Length) -> Any:
+    """Whether count >= steps."""
+    count = in_unit(count, steps.counted.unit)
+    if not is_host(count.whole) and steps.known is not None and steps.known > last_count():
+        return count.whole < 0
+    return reached(count, steps.counted)
+
+
+def until(count: Count, steps: Length) -> Count:
+    """max(steps - count, 0)."""
+    count, steps = beside(count, steps)
+    return difference(steps.counted, count)
+
+
+def beside(count: Count, steps: Length) -> tuple[Count, Length]:
+    """The two in one unit, so coarse that the length fits."""
+    count = in_unit(count, steps.counted.unit)
+    if steps.known is None or is_host(count.whole) or steps.known <= last_count():
+        return count, steps
+    return _coarser(count, steps, bits_beyond(steps.known))
+
+
+def _coarser(count: Count, steps: Length, bits: int) -> tuple[Count, Length]:
+    count = coarser(count, bits)
+    return count, exact_length(steps.known / (1 << bits), count.unit, count.whole)  # type: ignore[operator]
+
+
+def shifted(count: Count, steps: Given) -> Count:
+    """count + steps for a hyperparameter of either sign, zero where that is negative."""
+    if steps.sign == 0:
+        return count
+    if steps.sign is None:
+        count = in_unit(count, steps.unit_beside(count.unit))
+        return sum_of(count, Count(*steps.counted(count.unit, count.whole), count.unit))
+    by = length(steps if steps.sign > 0 else -steps, count)
+    if steps.sign < 0:
+        return difference(count, by.counted)
+    if by.known is not None and not is_host(count.whole) and by.known > last_count() >> 7:
+        # A few counts next to the last are held there; so many that one may meet them take a coarser unit.
+        count, by = _coarser(count, by, bits_beyond(by.known + last_count()))
+    return sum_of(count, by.counted)
+
+
+def slowed(count: Count, factor: Given) -> Count:
+    """count / factor: in another unit where the factor is known."""
+    if factor.fraction is not None:
+        return count._replace(unit=_kept(factor, count.unit, faster=False))
+    by = factor.ratio(STEP, count.whole)
+    return _multiplied(count, by.denominator, by.numerator, by.inverse, by.real.hi >= float(last_count()))
+
+
+def quickened(count: Count, factor: Given) -> Count:
+    """count * factor: in another unit where the factor is known."""
+    if factor.fraction is not None:
+        return count._replace(unit=_kept(factor, count.unit, faster=True))
+    by = factor.ratio(STEP, count.whole)
+    return _multiplied(count, by.numerator, by.denominator, by.real, by.real.hi >= float(last_count()))
+
+
+def _kept(factor: Given, unit: Fraction, faster: bool) -> Fraction:
+    memory, key = factor.memory, (unit, faster)
+    assert memory is not None and factor.fraction is not None
+    if key not in memory:
+        memory[key] = unit * factor.fraction if faster else unit / factor.fraction
+    return memory[key]
+
+
+def _multiplied(count: Count, numerator: Real, denominator: Real, factor: Twofold, inexact: Any) -> Count:
+    """count * factor, where that is a traced ratio of two integers, or too long for one."""
+    product = from_real(_arithmetic.product(real(count), factor), count)
+    result = select(inexact, product, scaled(count, numerator, denominator))
+    return with_gradient(result, in_one_float(count) * factor.hi)
+
+
+def rescaled(count: Count, by: Length, of: Length) -> Count:
+    """count * by / of, for two lengths in its unit."""
+    count = in_unit(count, of.counted.unit)
+    if by.known is not None and of.known is not None:
+        ratio = _arithmetic.fitting(by.known / of.known, last_count())
+        return scaled(count, ratio.numerator, ratio.denominator)
+    if is_host(by.denominator, of.denominator) and (by.denominator, of.denominator) == (1, 1):
+        return scaled(count, by.numerator, of.numerator)
+    return from_real(_arithmetic.product(_arithmetic.product(real(count), of.inverse), by.real), count)
+

@@ -1,0 +1,80 @@
+"""Counts beside each other: compared, added, subtracted, chosen, in one unit."""
+
+from typing import Any
+
+from optax_decay import _arithmetic
+from optax_decay._arithmetic import ZERO, is_host, where, zero_of
+from optax_decay._count.count import Count, carried, coarser, held, in_unit, rounding, start
+from optax_decay._count.integers import last_count
+
+
+def together(x: Count, y: Count) -> tuple[Count, Count]:
+    """Two counts in one unit."""
+    if x.unit is y.unit or x.unit == y.unit:
+        return x, y
+    ratio = x.unit / y.unit
+    if ratio.denominator == 1 and ratio.numerator.bit_count() == 1:
+        return x, coarser(y, ratio.numerator.bit_length() - 1)
+    if ratio.numerator == 1 and ratio.denominator.bit_count() == 1:
+        return coarser(x, ratio.denominator.bit_length() - 1), y
+    unit = _arithmetic.power_of_two(max(x.unit, y.unit))
+    return in_unit(x, unit), in_unit(y, unit)
+
+
+def select(condition: Any, x: Count, y: Count) -> Count:
+    """x where `condition` holds, else y."""
+    x, y = together(x, y)
+    return Count(
+        where(condition, x.whole, y.whole), _arithmetic.select_twofold(condition, x.part, y.part), x.unit
+    )
+
+
+def difference(x: Count, y: Count) -> Count:
+    """x - y, or zero where that is negative."""
+    x, y = together(x, y)
+    if x.is_whole and y.is_whole:
+        return Count(_arithmetic.maximum(x.whole - y.whole, 0), ZERO, x.unit)
+    if x.is_whole and not is_host(y.whole):
+        # A whole number less a part in [0, 1) borrows one, and no rounding could reach the next.
+        borrows = y.part.hi > 0
+        one = where(borrows, 1, zero_of(y.whole))
+        rest = _arithmetic.plus(_arithmetic.minus(y.part), _arithmetic.of_float(_arithmetic.to_float(one)))
+        left = Count(x.whole - y.whole - one, rest, x.unit)
+    else:
+        left = carried(x.whole - y.whole, _arithmetic.plus(x.part, _arithmetic.minus(y.part)), x.unit)
+    return select(left.whole < 0, start(left), left)
+
+
+def sum_of(x: Count, y: Count) -> Count:
+    """x + y, held between zero and the last count; y may be negative."""
+    x, y = together(x, y)
+    if is_host(x.whole):
+        both = carried(x.whole + y.whole, _arithmetic.plus(x.part, y.part), x.unit)
+        return both if both.whole >= 0 else start(both)
+    room = last_count() - x.whole
+    whole = where(y.whole > room, last_count(), x.whole + _arithmetic.minimum(y.whole, room))
+    if x.is_whole and y.is_whole:
+        return Count(_arithmetic.maximum(whole, 0), ZERO, x.unit)
+    both = carried(whole, _arithmetic.plus(x.part, y.part), x.unit)
+    # One more than the last count is the least integer.
+    end = (both.whole < 0) & (whole > 0)
+    return select(end, held(both), select(both.whole < 0, start(both), both))
+
+
+def reached(x: Count, y: Count) -> Any:
+    """Whether x >= y; what lies within rounding errors of it has reached it."""
+    x, y = together(x, y)
+    if x.is_whole and y.is_whole:
+        return x.whole >= y.whole
+    ahead = (x.part.hi - y.part.hi) + (x.part.lo - y.part.lo) >= -rounding()
+    return (x.whole > y.whole) | ((x.whole == y.whole) & ahead)
+
+
+def least(x: Count, y: Count) -> Count:
+    """The smaller of two counts; the second where they are equal."""
+    x, y = together(x, y)
+    if x.is_whole and y.is_whole:
+        return Count(_arithmetic.minimum(x.whole, y.whole), ZERO, x.unit)
+    return select(reached(x, y), y, x)
+
+

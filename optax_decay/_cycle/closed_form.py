@@ -1,0 +1,95 @@
+"""Cycles by the closed form of the sums of their lengths, for a factor that is traced."""
+
+from typing import Any
+
+import jax.numpy as jnp
+from jax import lax
+
+from optax_decay import _arithmetic, _count
+from optax_decay._arithmetic import Given, Real, Twofold, where
+from optax_decay._count import Count, Length
+
+
+def closed_form(count: Count, steps: Length, t_mul: Given) -> tuple[Real, Count]:
+    """The index of the cycle and the count in it: exact where `t_mul` and `steps` are whole numbers."""
+    factor = t_mul.as_float(count.whole)
+    one = factor == 1
+    other = where(one, 2.0, factor)  # cycles of one length need no closed form, but its derivative must be finite
+    growth = _arithmetic.maximum(_count.fraction(count, steps).hi * (other - 1), -0.9999999)
+    log_factor = _arithmetic.log(Twofold(other, 0.0))
+    estimate = _arithmetic.log(Twofold(1 + growth, 0.0)).hi / log_factor.hi
+    # Within one of the true index, so at most two below it.
+    first = _arithmetic.maximum(_count.floored(estimate, count.whole) - 1, 0)
+
+    power = _power(other, log_factor, first)
+    sums = _arithmetic.quotient(_arithmetic.plus(power, Twofold(-1.0, 0.0)), Twofold(other - 1, 0.0))
+    index, now = first, _count.real(count)
+    for _ in range(2):
+        following = _arithmetic.plus(sums, power)
+        ahead = _arithmetic.plus(now, _arithmetic.minus(_arithmetic.product(steps.real, following)))
+        step = ahead.hi >= 0
+        index = where(step, index + 1, index)
+        power = _arithmetic.select_twofold(step, _arithmetic.product(power, Twofold(other, 0.0)), power)
+        sums = _arithmetic.select_twofold(step, following, sums)
+    left = _arithmetic.plus(now, _arithmetic.minus(_arithmetic.product(steps.real, sums)))
+    found = index, _count.from_real(_arithmetic.quotient(left, power), count)
+
+    whole = factor == _arithmetic.floor(factor)
+    if not steps.counted.is_whole:
+        whole = whole & (steps.counted.part.hi == 0)
+    # Where t_mul is no whole number this is not used, and 2 from the first cycle on stands in: it overflows nowhere.
+    multiple, near = where(whole, _count.floored(other, count.whole), 2), where(whole, first, 0)
+    found = _either(whole, _in_integers(count, steps, multiple, near), found)
+    index, local = _either(one, _count.divide_with_remainder(count, steps), found)
+    return index, _count.with_gradient(local, _slowed(count, steps.real.hi, factor, index))
+
+
+def _either(condition: Any, x: tuple[Real, Count], y: tuple[Real, Count]) -> tuple[Real, Count]:
+    return where(condition, x[0], y[0]), _count.select(condition, x[1], y[1])
+
+
+def _power(base: Real, log: Twofold, exponent: Real) -> Twofold:
+    """base**exponent: to twice a float's precision up to 255, to a float's beyond."""
+    square, result = Twofold(lax.stop_gradient(base), 0.0), Twofold(jnp.ones_like(base), 0.0)
+    for bit in range(8):
+        odd = (exponent >> bit) & 1 == 1
+        result = _arithmetic.select_twofold(odd, _arithmetic.product(result, square), result)
+        more = exponent >> (bit + 1) > 0  # a power that is not asked for may overflow
+        square = _arithmetic.select_twofold(more, _arithmetic.product(square, square), square)
+    beyond = _arithmetic.exp(_arithmetic.product(_arithmetic.of_integer(exponent & ~255), log))
+    return _arithmetic.product(result, Twofold(lax.stop_gradient(beyond), 0.0))
+
+
+def _slowed(count: Count, steps: Real, factor: Real, index: Real) -> Real:
+    """(t - B_i) / t_mul**i in floats: what `closed_form` differentiates, at t_mul = 1 too."""
+    one, i = factor == 1, _arithmetic.of_integer(index).hi
+    other, above = where(one, 2.0, factor), factor - 1
+    power = _arithmetic.exp(_arithmetic.product(_arithmetic.of_integer(where(one, 0, index)), _arithmetic.log(Twofold(other, 0.0))))
+    sums = (power - 1) / (other - 1)
+    # Three terms of each at 1: enough for a second derivative.
+    power = where(one, 1 + i * above * (1 + (i - 1) / 2 * above), power)
+    sums = where(one, i * (1 + (i - 1) / 2 * above * (1 + (i - 2) / 3 * above)), sums)
+    return (_count.in_one_float(count) - steps * sums) / power
+
+
+def _in_integers(count: Count, steps: Length, factor: Real, index: Real) -> tuple[Real, Count]:
+    """`closed_form` for whole numbers, from an index at most two below the true one."""
+    power, base = jnp.ones_like(index), factor
+    for bit in range(_arithmetic.int_dtype().itemsize.bit_length() + 2):
+        odd = lax.bitwise_and(lax.shift_right_logical(index, jnp.full_like(index, bit)), jnp.ones_like(index)) == 1
+        power, base = where(odd, power * base, power), base * base
+    begun = _count.divided(power - 1, 1, factor - 1)[0] * steps.counted.whole
+    slow, size = _arithmetic.of_integer(power).hi, _arithmetic.to_float(steps.counted.whole)
+    last = float(_count.last_count())
+    for _ in range(2):
+        step = (size * slow < last) & (count.whole - begun >= steps.counted.whole * power)
+        begun = where(step, begun + steps.counted.whole * power, begun)
+        index, power, slow = (
+            where(step, x, y)
+            for x, y in ((index + 1, index), (power * factor, power), (slow * _arithmetic.to_float(factor), slow))
+        )
+    left = Count(count.whole - begun, count.part, count.unit)
+    slowed = _count.scaled(left, 1, _arithmetic.maximum(power, 1))
+    return index, _count.select(
+        slow < last, slowed, _count.from_real(_arithmetic.quotient(_count.real(left), Twofold(slow, 0.0)), left)
+    )
