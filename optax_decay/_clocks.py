@@ -1,15 +1,23 @@
 """Clocks: combinators that change the count that a base sees."""
 
-from collections.abc import Callable
 from typing import Any
 
 from optax_decay import _count, _cycle, _real
-from optax_decay._check import Base, Cycles, Growth, NonNegative, Number, OptionalSteps, Positive, Scalar, Steps
 from optax_decay._count import Count
 from optax_decay._real import Real, is_host, where
-from optax_decay._schedule import at, exact_schedule
-
-Curve = Callable[[Count], Real]
+from optax_decay._schedule import Curve, at, exact_schedule
+from optax_decay._schedule.kinds import (
+    Base,
+    Cycles,
+    Growth,
+    NonNegative,
+    Number,
+    OptionalSteps,
+    Ratio,
+    Scalar,
+    SignedSteps,
+    Steps,
+)
 
 
 @exact_schedule
@@ -158,7 +166,7 @@ def expanding_cycle(base: Base, decay_steps: Steps) -> Curve:
 
 
 @exact_schedule
-def delay(base: Base, steps: Number) -> Curve:
+def delay(base: Base, steps: SignedSteps) -> Curve:
     r"""Starts any base later; with negative steps, looks ahead.
 
     .. math:: s(t) = \text{base}(\max(t - n, 0))
@@ -184,7 +192,7 @@ def delay(base: Base, steps: Number) -> Curve:
 
 
 @exact_schedule
-def stretch(base: Base, factor: Positive) -> Curve:
+def stretch(base: Base, factor: Ratio) -> Curve:
     r"""Runs any base slower by a factor: from epochs to steps, or to another batch size.
 
     .. math:: s(t) = \text{base}(t / f)

@@ -10,15 +10,24 @@ from jax import lax
 from jax.core import Tracer
 
 from optax_decay import _count, _real, _table
-from optax_decay._check import Flag, Increasing, NonNegative, Number, Numbers, Periods, Positive, Scalar, Seed, Steps
 from optax_decay._count import Count, Length
 from optax_decay._real import Real, Twofold, is_host, where
-from optax_decay._schedule import exact_schedule
-
-Curve = Callable[[Count], Real]
+from optax_decay._schedule import Curve, exact_schedule
+from optax_decay._schedule.kinds import (
+    Flag,
+    Increasing,
+    NonNegative,
+    Number,
+    Numbers,
+    Periods,
+    Positive,
+    Scalar,
+    Seed,
+    Steps,
+)
 
 # TensorFlow's default end rate, an object of its own so that one can tell whether it was given.
-_DEFAULT_END: Scalar = float("1e-4")
+_DEFAULT_END: Any = float("1e-4")
 
 
 @exact_schedule

@@ -1,7 +1,7 @@
 """Phases that one factory made, evaluated once: made again of the numbers that stand in the phase's row of a table."""
 
 from collections.abc import Callable, Hashable, Iterator
-from inspect import BoundArguments
+from fractions import Fraction
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -9,10 +9,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from optax_decay import _check, _count, _table
+from optax_decay import _count, _table
 from optax_decay._count import Count
 from optax_decay._real import Column, Real, where
 from optax_decay._schedule import Schedule, at, elementwise, key
+from optax_decay._schedule.factory import make
+from optax_decay._schedule.record import Record
 
 
 class _Plan(NamedTuple):
@@ -26,12 +28,11 @@ class _Plan(NamedTuple):
 def _plan(value: Any, tabulated: bool = True) -> _Plan:
     if isinstance(value, Schedule):
         made = value._definition
-        factory: Any = made._factory
-        return _plan_of_schedule(made) if factory._exactly else _Plan(key(value), [], lambda numbers: value)
+        return _plan_of_schedule(made) if made._record.takes_count else _Plan(key(value), [], lambda numbers: value)
     if tabulated and isinstance(value, tuple):
         plans = [_plan(entry) for entry in value]
         return _joined(plans, tuple, lambda entries: entries)
-    if tabulated and type(value) in (int, float) and 0 < abs(value) < 2**31:
+    if tabulated and type(value) in (int, float, Fraction) and 0 < abs(value) < 2**31:
         return _Plan(value > 0, [value], next)
     if tabulated and isinstance(value, jax.Array) and not value.ndim:
         return _Plan(value.dtype, [value], next)
@@ -39,16 +40,17 @@ def _plan(value: Any, tabulated: bool = True) -> _Plan:
 
 
 def _plan_of_schedule(made: Schedule) -> _Plan:
-    factory: Any = made._factory
-    names, values = tuple(made._given), made._given.values()
-    plans = [_plan(v, factory._kinds.get(name) in _check.TABULATED) for name, v in zip(names, values, strict=True)]
+    record, names = made._record, tuple(made._given)
+    plans = [_plan(made._given[name], _is_tabulated(record, name)) for name in names]
 
     def remake(entries: tuple[Any, ...]) -> Schedule:
-        given = dict(zip(names, entries, strict=True))
-        bound = BoundArguments(factory._signature, given)  # type: ignore[arg-type]
-        return Schedule(factory, given, factory._exactly(*bound.args, **bound.kwargs))
+        return make(record, dict(zip(names, entries, strict=True)))
 
-    return _joined(plans, (factory, *names), remake)
+    return _joined(plans, (record, *names), remake)
+
+
+def _is_tabulated(record: Record, name: str) -> bool:
+    return name in record.kinds and record.kinds[name].is_tabulated
 
 
 def _joined(plans: list[_Plan], shared: Hashable, remake: Callable[[tuple[Any, ...]], Any]) -> _Plan:

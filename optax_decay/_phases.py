@@ -10,14 +10,13 @@ import jax
 import jax.numpy as jnp
 
 from optax_decay import _count, _real, _table
-from optax_decay._check import Base, NonNegative, Number, Phases, Scalar
 from optax_decay._count import Count
 from optax_decay._decays import between, line, one_minus_sqrt, raised_cosine
 from optax_decay._groups import Places
 from optax_decay._real import Real, is_host, where
-from optax_decay._schedule import at, exact_schedule
-
-Curve = Callable[[Count], Real]
+from optax_decay._schedule import Curve, at, exact_schedule
+from optax_decay._schedule.kinds import Base, NonNegativeSteps, Number, Phases, Scalar
+from optax_decay._schedule.record import Kind
 
 
 def _shape(name: str, value: Any) -> str:
@@ -27,7 +26,7 @@ def _shape(name: str, value: Any) -> str:
 
 
 _SHAPES = {"linear": line, "cosine": raised_cosine, "one_minus_sqrt": one_minus_sqrt}
-Shape = Annotated[str, _shape]
+Shape = Annotated[str, Kind(_shape)]
 
 
 @exact_schedule
@@ -93,7 +92,7 @@ def _stacked_begins(lengths: list[Any], like: Count) -> Count:
 
 
 @exact_schedule
-def warmup(base: Base, steps: NonNegative, *, init_value: Number = 0.0) -> Curve:
+def warmup(base: Base, steps: NonNegativeSteps, *, init_value: Number = 0.0) -> Curve:
     r"""A line from `init_value` up to any base's start, then the base from its start.
 
     .. math::
@@ -136,7 +135,7 @@ def warmup(base: Base, steps: NonNegative, *, init_value: Number = 0.0) -> Curve
 
 @exact_schedule
 def cooldown(
-    base: Base, begin: NonNegative, steps: NonNegative, *, end_value: Number = 0.0, shape: Shape = "linear"
+    base: Base, begin: NonNegativeSteps, steps: NonNegativeSteps, *, end_value: Number = 0.0, shape: Shape = "linear"
 ) -> Curve:
     r"""Any base until `begin`, then from its value there to `end_value`.
 

@@ -4,12 +4,12 @@ from fractions import Fraction
 from typing import Any
 
 from optax_decay import _real
-from optax_decay._check import NonNegative, Number, Positive, Steps
 from optax_decay._clocks import cyclic, delay, reverse, warm_restarts
 from optax_decay._decays import cosine_decay, exponential_decay, inverse_sqrt_decay, linear_decay
 from optax_decay._phases import Shape, cooldown, sequence, warmup
 from optax_decay._real import is_host
 from optax_decay._schedule import Schedule, exact_schedule
+from optax_decay._schedule.kinds import Growth, NonNegative, NonNegativeSteps, Number, Positive, Ratio, Steps
 
 
 @exact_schedule
@@ -17,7 +17,7 @@ def cosine_decay_restarts(
     init_value: Number,
     first_decay_steps: Steps,
     *,
-    t_mul: Positive = 2.0,
+    t_mul: Growth = 2.0,
     m_mul: NonNegative = 1.0,
     alpha: Number = 0.0,
 ) -> Schedule:
@@ -54,7 +54,7 @@ def cosine_decay_restarts(
     `tf.compat.v1.train.cosine_decay_restarts`.
     """
     decay = cosine_decay(init_value, first_decay_steps, alpha)
-    return warm_restarts(decay, first_decay_steps, t_mul=t_mul, m_mul=m_mul, baseline=alpha * init_value)
+    return warm_restarts(decay, first_decay_steps, t_mul=t_mul, m_mul=m_mul, baseline=_times(alpha, init_value))
 
 
 @exact_schedule
@@ -142,7 +142,7 @@ def exp_range(min_value: Number, max_value: Number, step_size: Steps, gamma: Pos
 
     Source: Smith, "Cyclical Learning Rates for Training Neural Networks", 2017.
     """
-    return min_value + triangular(0.0, 1.0, step_size) * exponential_decay(max_value - min_value, 1, gamma)
+    return min_value + triangular(0.0, 1.0, step_size) * exponential_decay(_minus(max_value, min_value), 1, gamma)
 
 
 @exact_schedule
@@ -150,7 +150,7 @@ def one_cycle(
     peak_value: Number,
     total_steps: Steps,
     *,
-    rise_fraction: Positive = 0.3,
+    rise_fraction: Ratio = 0.3,
     div_factor: Positive = 25.0,
     final_div_factor: Positive = 1e4,
 ) -> Schedule:
@@ -187,16 +187,16 @@ def one_cycle(
     """
     if is_host(rise_fraction) and rise_fraction >= 1:
         raise ValueError(f"`rise_fraction` must be below 1, got {rise_fraction!r}.")
-    rise = _share(total_steps, rise_fraction)
-    fall = _less(total_steps, rise)
+    rise = _times(total_steps, rise_fraction)
+    fall = _minus(total_steps, rise)
     up = reverse(cosine_decay(peak_value, rise, 1 / div_factor), rise)
-    return sequence((up, rise), cosine_decay(peak_value, fall, 1 / (div_factor * final_div_factor)))
+    return sequence((up, rise), cosine_decay(peak_value, fall, 1 / _times(div_factor, final_div_factor)))
 
 
 @exact_schedule
 def warmup_cosine_decay(
     peak_value: Number,
-    warmup_steps: NonNegative,
+    warmup_steps: NonNegativeSteps,
     total_steps: Steps,
     *,
     init_value: Number = 0.0,
@@ -230,18 +230,19 @@ def warmup_cosine_decay(
     >>> print(od.warmup_cosine_decay(0.1, 10, 110)(np.array([0, 5, 10, 110])))
     [0.   0.05 0.1  0.  ]
     """
-    if is_host(warmup_steps, total_steps) and total_steps <= warmup_steps:
+    decay_steps = _minus(total_steps, warmup_steps)
+    if is_host(decay_steps) and decay_steps <= 0:
         raise ValueError(f"`total_steps` must exceed `warmup_steps`, got {total_steps!r} and {warmup_steps!r}.")
-    decay = cooldown(peak_value, 0, _less(total_steps, warmup_steps), end_value=end_value, shape="cosine")
+    decay = cooldown(peak_value, 0, decay_steps, end_value=end_value, shape="cosine")
     return warmup(decay, warmup_steps, init_value=init_value)
 
 
 @exact_schedule
 def warmup_stable_decay(
     peak_value: Number,
-    warmup_steps: NonNegative,
+    warmup_steps: NonNegativeSteps,
     total_steps: Steps,
-    cooldown_steps: NonNegative,
+    cooldown_steps: NonNegativeSteps,
     *,
     end_value: Number = 0.0,
     shape: Shape = "one_minus_sqrt",
@@ -276,14 +277,16 @@ def warmup_stable_decay(
     Source: Hu et al., "MiniCPM: Unveiling the Potential of Small Language Models with Scalable Training Strategies",
     2024.
     """
-    if is_host(warmup_steps, total_steps, cooldown_steps) and warmup_steps + cooldown_steps > total_steps:
+    cooldown_begin = _minus(total_steps, cooldown_steps)
+    stable_steps = _minus(cooldown_begin, warmup_steps)
+    if is_host(stable_steps) and stable_steps < 0:
         raise ValueError(
             "`warmup_steps` and `cooldown_steps` must not exceed `total_steps`, "
             f"got {warmup_steps!r}, {cooldown_steps!r} and {total_steps!r}."
         )
     return cooldown(
         warmup(peak_value, warmup_steps),
-        _less(total_steps, cooldown_steps),
+        cooldown_begin,
         cooldown_steps,
         end_value=end_value,
         shape=shape,
@@ -291,7 +294,7 @@ def warmup_stable_decay(
 
 
 @exact_schedule
-def noam(model_size: Positive, warmup_steps: Positive, *, factor: Number = 1.0) -> Schedule:
+def noam(model_size: Positive, warmup_steps: Steps, *, factor: Number = 1.0) -> Schedule:
     r"""The Transformer's schedule: a line up, then an inverse square root of the count.
 
     .. math:: s(t) = f\, d^{-1/2} \min\left((t + 1)^{-1/2},\; (t + 1)\, w^{-3/2}\right)
@@ -317,18 +320,19 @@ def noam(model_size: Positive, warmup_steps: Positive, *, factor: Number = 1.0) 
     Source: Vaswani et al., "Attention Is All You Need", 2017.
     """
     decay = inverse_sqrt_decay(factor / _real.power(model_size, 0.5), 1)
-    return delay(warmup(delay(decay, _less(1, warmup_steps)), warmup_steps), -1)
+    return delay(warmup(delay(decay, _minus(1, warmup_steps)), warmup_steps), -1)
 
 
-def _share(steps: Any, fraction: Any) -> Any:
-    """steps * fraction: of Python floats, the product of the decimals that they print as."""
-    return _plain(_real.decimal(steps) * _real.decimal(fraction)) if is_host(steps, fraction) else steps * fraction
+def _times(x: Any, y: Any) -> Any:
+    """x y: of Python floats, the product of the decimals that they print as."""
+    return _real.decimal(x) * _real.decimal(y) if is_host(x, y) else _beside(x, y) * _beside(y, x)
 
 
-def _less(x: Any, y: Any) -> Any:
+def _minus(x: Any, y: Any) -> Any:
     """x - y: of Python floats, the difference of the decimals that they print as."""
-    return _plain(_real.decimal(x) - _real.decimal(y)) if is_host(x, y) else x - y
+    return _real.decimal(x) - _real.decimal(y) if is_host(x, y) else _beside(x, y) - _beside(y, x)
 
 
-def _plain(exact: Fraction) -> int | float:
-    return exact.numerator if exact.denominator == 1 else float(exact)
+def _beside(x: Any, other: Any) -> Any:
+    """A number for arithmetic with another: a fraction beside one of JAX's is a float."""
+    return float(x) if isinstance(x, Fraction) and not is_host(other) else x

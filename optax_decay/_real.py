@@ -27,7 +27,7 @@ Real = Any  # a Python number, a NumPy scalar standing for a constant in a trace
 
 def is_host(*values: Real) -> bool:
     """Whether all of `values` are Python numbers, computed with in Python."""
-    return all(isinstance(value, (int, float)) for value in values)
+    return all(isinstance(value, (int, float, Fraction)) for value in values)
 
 
 def float_dtype() -> np.dtype:

@@ -1,4 +1,4 @@
-"""What an argument may be: each kind checks a concrete value at once and passes a traced one through.
+"""The kinds of arguments: each checks a concrete value at once and passes a traced one through.
 
 A factory names the kind of each argument in its signature, `decay_steps: Steps`; the decorator that makes it a factory
 applies them. Static types see through to the plain types.
@@ -8,17 +8,25 @@ import itertools
 import math
 import sys
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from fractions import Fraction
+from typing import Annotated, Any, TypeGuard
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
-Scalar = int | float | np.number[Any] | jax.Array
-Kind = Callable[[str, Any], Any]
+from optax_decay._schedule.record import Kind, record_of
+
+Scalar = int | float | Fraction | np.number[Any] | jax.Array
+Scalars = Sequence[Scalar] | np.ndarray[Any, Any] | jax.Array
+AnyBase = Callable[[Any], Any] | Scalar
+
+Check = Callable[[str, Any], Any]
 
 _LARGEST = sys.float_info.max
+# Of a denormal number the inverse may be infinite.
+_LEAST = sys.float_info.min
 
 
 def number(name: str, value: Any) -> Any:
@@ -26,58 +34,71 @@ def number(name: str, value: Any) -> Any:
     return _scalar(name, value)[0]
 
 
-def _scalar(name: str, value: Any) -> tuple[Any, int | float | None]:
-    """The value, and what can be seen of it now: None if it is traced."""
+def _scalar(name: str, value: Any) -> tuple[Any, Any]:
+    """The value as a plain number, and that number again for comparisons: None if it is traced."""
     if type(value) is float and math.isfinite(value):
         return value, value
     if isinstance(value, (np.generic, np.ndarray)) and value.ndim == 0:
         value = value.item()
+    if isinstance(value, Fraction) and value.denominator == 1:
+        value = value.numerator
     if isinstance(value, jax.Array):
-        if not (jnp.issubdtype(value.dtype, jnp.floating) or jnp.issubdtype(value.dtype, jnp.integer)):
+        if not _holds_real_numbers(value):
             raise TypeError(f"`{name}` must be a real number, got {value.dtype}.")
         if value.ndim:
             raise ValueError(f"`{name}` must be a scalar, got an array of shape {value.shape}: sweep with jax.vmap.")
         if isinstance(value, Tracer):
             return value, None
-        seen = value.item()
-    elif isinstance(value, bool) or not isinstance(value, (int, float)):
+        known = value.item()
+    elif is_plain_number(value):
+        known = value
+    else:
         hint = ": `scheduled` takes schedules as hyperparameters" if callable(value) else ""
         raise TypeError(f"`{name}` must be a number, got {value!r}{hint}.")
-    else:
-        seen = value
-    if abs(seen) > _LARGEST or seen != seen:
+    if abs(known) > _LARGEST or known != known:
         raise ValueError(f"`{name}` must be finite, got {value!r}.")
-    return value, seen
+    return value, known
 
 
-def _bounded(test: Callable[[Any], bool], words: str) -> Kind:
-    def kind(name: str, value: Any) -> Any:
-        value, seen = _scalar(name, value)
-        if seen is not None and not test(seen):
+def is_plain_number(value: Any) -> TypeGuard[int | float | Fraction]:
+    """Whether it is one of Python's real numbers; a bool is none."""
+    return isinstance(value, (int, float, Fraction)) and not isinstance(value, bool)
+
+
+def _holds_real_numbers(array: jax.Array | np.ndarray) -> bool:
+    return jnp.issubdtype(array.dtype, jnp.floating) or jnp.issubdtype(array.dtype, jnp.integer)
+
+
+def _bounded(test: Callable[[Any], bool], words: str) -> Check:
+    def check(name: str, value: Any) -> Any:
+        value, known = _scalar(name, value)
+        if known is not None and not test(known):
             raise ValueError(f"`{name}` must be {words}, got {value!r}.")
         return value
 
-    return kind
+    return check
 
 
-# Of a denormal number the inverse may be infinite.
-_LEAST = sys.float_info.min
 positive = _bounded(lambda x: x >= _LEAST, "positive")
-growth = _bounded(lambda x: x >= _LEAST, "positive")
 non_negative = _bounded(lambda x: x >= _LEAST or x == 0, "zero or positive")
 
 
-def periods(name: str, value: Any) -> Any:
-    """A number that decides how a value is computed."""
-    return number(name, value)
+def optional(check: Check) -> Check:
+    """What `check` takes, or None."""
+    return lambda name, value: None if value is None else check(name, value)
 
 
 def whole(name: str, value: Any) -> Any:
     """An integer."""
-    value, seen = _scalar(name, value)
-    if isinstance(seen, float) or (seen is None and not jnp.issubdtype(value.dtype, jnp.integer)):
+    value, known = _scalar(name, value)
+    if isinstance(known, (float, Fraction)) or (known is None and not jnp.issubdtype(value.dtype, jnp.integer)):
         raise TypeError(f"`{name}` must be a whole number, got {value!r}.")
     return value
+
+
+def cycles(name: str, value: Any) -> Any:
+    """A positive whole number, or None for no end."""
+    return None if value is None else positive(name, whole(name, value))
 
 
 def seed(name: str, value: Any) -> Any:
@@ -88,22 +109,8 @@ def seed(name: str, value: Any) -> Any:
     return value
 
 
-def cycles(name: str, value: Any) -> Any:
-    """A positive whole number, or None for no end."""
-    return None if value is None else positive(name, whole(name, value))
-
-
-def optional_steps(name: str, value: Any) -> Any:
-    """A positive number of steps, or None for the default."""
-    return None if value is None else positive(name, value)
-
-
-def optional_number(name: str, value: Any) -> Any:
-    """A finite real number, or None."""
-    return None if value is None else number(name, value)
-
-
 def flag(name: str, value: Any) -> bool:
+    """True or False."""
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"`{name}` must be True or False, got {value!r}.")
     return bool(value)
@@ -112,7 +119,7 @@ def flag(name: str, value: Any) -> bool:
 def base(name: str, value: Any) -> Any:
     """Any callable of the count, or a number that stands for a constant."""
     if callable(value):
-        if hasattr(value, "_makes_schedules"):
+        if record_of(value):
             raise TypeError(f"`{name}` must be a schedule, got the factory {value.__name__}: call it to make one.")
         return value
     try:
@@ -123,10 +130,19 @@ def base(name: str, value: Any) -> Any:
         ) from None
 
 
+def factory(name: str, value: Any) -> Any:
+    """A schedule factory."""
+    if not record_of(value):
+        raise TypeError(f"`{name}` must be a schedule factory, got {value!r}.")
+    return value
+
+
 def numbers(name: str, value: Any) -> Any:
-    """A sequence of finite real numbers, as a tuple; an array of them stays one."""
-    if isinstance(value, (np.ndarray, jax.Array)) and value.ndim == 1:
-        if not (jnp.issubdtype(value.dtype, jnp.floating) or jnp.issubdtype(value.dtype, jnp.integer)):
+    """A sequence of finite real numbers, as a tuple; a JAX array of them stays one."""
+    if isinstance(value, np.ndarray) and value.ndim == 1:
+        value = tuple(value.tolist())
+    if isinstance(value, jax.Array) and value.ndim == 1:
+        if not _holds_real_numbers(value):
             raise TypeError(f"`{name}` must hold real numbers, got {value.dtype}.")
         if not isinstance(value, Tracer) and not np.isfinite(np.asarray(value, np.float64)).all():
             raise ValueError(f"`{name}` must be finite, got {value!r}.")
@@ -142,8 +158,8 @@ def increasing(name: str, value: Any) -> Any:
     if isinstance(value, Tracer):
         return value
     entries = value if isinstance(value, tuple) else np.asarray(value).tolist()
-    seen = [_scalar(name, entry)[1] for entry in entries]
-    for before, after in itertools.pairwise(seen):
+    known = [_scalar(name, entry)[1] for entry in entries]
+    for before, after in itertools.pairwise(known):
         if before is not None and after is not None and not before < after:
             raise ValueError(f"`{name}` must increase, got {before!r} before {after!r}.")
     return value
@@ -163,21 +179,33 @@ def phases(name: str, value: Any) -> Any:
     return (*checked, base(f"{name}[{len(timed)}]", last))
 
 
-# The kinds whose numbers a program may take from a table, one for each phase of a sequence.
-TABULATED = (number, optional_number, positive, non_negative, optional_steps, base, phases)
+def _length(check: Check) -> Kind:
+    return Kind(check, is_length=True, is_tabulated=True)
 
-Number = Annotated[Scalar, number]
-OptionalNumber = Annotated[Scalar | None, optional_number]
-Positive = Annotated[Scalar, positive]
-Growth = Annotated[Scalar, growth]
-Periods = Annotated[Scalar, periods]
-NonNegative = Annotated[Scalar, non_negative]
-Steps = Annotated[Scalar, positive]
-OptionalSteps = Annotated[Scalar | None, optional_steps]
-Seed = Annotated[int | jax.Array, seed]
-Phases = Annotated[Any, phases]
-Cycles = Annotated[int | jax.Array | None, cycles]
-Flag = Annotated[bool, flag]
-Base = Annotated[Callable[[Any], Any] | Scalar, base]
-Numbers = Annotated[Sequence[Scalar] | np.ndarray[Any, Any] | jax.Array, numbers]
-Increasing = Annotated[Sequence[Scalar] | np.ndarray[Any, Any] | jax.Array, increasing]
+
+# Values.
+Number = Annotated[Scalar, Kind(number, is_tabulated=True)]
+OptionalNumber = Annotated[Scalar | None, Kind(optional(number), is_tabulated=True)]
+Positive = Annotated[Scalar, Kind(positive, is_tabulated=True)]
+NonNegative = Annotated[Scalar, Kind(non_negative, is_tabulated=True)]
+# Which program computes the value depends on it.
+Periods = Annotated[Scalar, Kind(number)]
+
+# Measured in steps.
+Steps = Annotated[Scalar, _length(positive)]
+OptionalSteps = Annotated[Scalar | None, _length(optional(positive))]
+NonNegativeSteps = Annotated[Scalar, _length(non_negative)]
+SignedSteps = Annotated[Scalar, _length(number)]
+Ratio = Annotated[Scalar, _length(positive)]
+# The table of cycles is made of it.
+Growth = Annotated[Scalar, Kind(positive, is_length=True)]
+Increasing = Annotated[Scalars, Kind(increasing, is_length=True)]
+
+# What else is given.
+Base = Annotated[AnyBase, Kind(base, is_base=True, is_tabulated=True)]
+Phases = Annotated[Any, Kind(phases, is_tabulated=True)]
+Numbers = Annotated[Scalars, Kind(numbers)]
+Cycles = Annotated[int | jax.Array | None, Kind(cycles)]
+Seed = Annotated[int | jax.Array, Kind(seed)]
+Flag = Annotated[bool, Kind(flag)]
+Factory = Annotated[Any, Kind(factory)]
