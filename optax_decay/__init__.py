@@ -3,6 +3,7 @@
 from optax_decay._clocks import cyclic as cyclic
 from optax_decay._clocks import delay as delay
 from optax_decay._clocks import expanding_cycle as expanding_cycle
+from optax_decay._clocks import per_step as per_step
 from optax_decay._clocks import reverse as reverse
 from optax_decay._clocks import staircase as staircase
 from optax_decay._clocks import stretch as stretch
@@ -73,6 +74,7 @@ __all__ = [
     "one_cycle",
     "one_minus_sqrt_decay",
     "parse",
+    "per_step",
     "piecewise_constant",
     "piecewise_linear",
     "plot",

@@ -1,14 +1,20 @@
 """Clocks: combinators that change the count that a base sees."""
 
-from collections.abc import Callable
-
 from optax_decay import _arithmetic, _count, _cycle
 from optax_decay._arithmetic import ZERO, Given, Real, is_host, where
-from optax_decay._check import Base, Cycles, Factor, Growth, NonNegative, Number, OptionalSteps, Shift, Steps
 from optax_decay._count import Count
-from optax_decay._schedule import at, exact_schedule
-
-Curve = Callable[[Count], Real]
+from optax_decay._schedule import Curve, at, exact_schedule
+from optax_decay._schedule.kinds import (
+    Base,
+    Cycles,
+    Growth,
+    NonNegative,
+    Number,
+    OptionalSteps,
+    Ratio,
+    SignedSteps,
+    Steps,
+)
 
 
 @exact_schedule
@@ -157,7 +163,7 @@ def expanding_cycle(base: Base, decay_steps: Steps) -> Curve:
 
 
 @exact_schedule
-def delay(base: Base, steps: Shift) -> Curve:
+def delay(base: Base, steps: SignedSteps) -> Curve:
     r"""Starts any base later; with negative steps, looks ahead.
 
     .. math:: s(t) = \text{base}(\max(t - n, 0))
@@ -184,7 +190,7 @@ def delay(base: Base, steps: Shift) -> Curve:
 
 
 @exact_schedule
-def stretch(base: Base, factor: Factor) -> Curve:
+def stretch(base: Base, factor: Ratio) -> Curve:
     r"""Runs any base slower by a factor: from epochs to steps, or to another batch size.
 
     .. math:: s(t) = \text{base}(t / f)
@@ -211,7 +217,7 @@ def stretch(base: Base, factor: Factor) -> Curve:
 
 
 @exact_schedule
-def per_step(base: Base, amount: Factor) -> Curve:
+def per_step(base: Base, amount: Ratio) -> Curve:
     r"""Runs any base on what each update step brings: tokens, samples, seconds.
 
     .. math:: s(t) = \text{base}(a\, t)

@@ -12,12 +12,10 @@ from jax import lax
 from jax.core import Tracer
 
 from optax_decay import _arithmetic, _count
-from optax_decay._check import Flag, Increasing, NonNegative, Number, Numbers, Periods, Positive, Seed, Steps
-from optax_decay._count import Count, Length, tables
 from optax_decay._arithmetic import ONE, ZERO, Given, Real, Twofold, is_host, where
-from optax_decay._schedule import Schedule, exact_schedule
-
-Curve = Callable[[Count], Real]
+from optax_decay._count import Count, Length, tables
+from optax_decay._schedule import Curve, Schedule, exact_schedule
+from optax_decay._schedule.kinds import Flag, Increasing, NonNegative, Number, Numbers, Periods, Positive, Seed, Steps
 
 # TensorFlow's default end rate, an object of its own so that one can tell whether it was given.
 _DEFAULT_END: float = float("1e-4")
@@ -696,7 +694,9 @@ def noisy_linear_cosine_decay(
         steps = _count.length(decay_steps, count)
         rest = _count.remaining(count, steps)
         now = _count.as_real(_count.least(count, steps.counted))
-        deviation = _arithmetic.sqrt(initial_variance.as_float(now)) * _arithmetic.power(1 + now, -variance_decay.as_float(now) / 2)
+        deviation = _arithmetic.sqrt(initial_variance.as_float(now)) * _arithmetic.power(
+            1 + now, -variance_decay.as_float(now) / 2
+        )
         noise = deviation * standard_normal(seed, count)
         line = _arithmetic.plus(_arithmetic.plus(rest, alpha.twofold()), Twofold(noise, 0.0))
         return _waved(line, _raised_cosine(count, decay_steps, num_periods), beta, init_value)

@@ -9,10 +9,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from optax_decay import _check, _count
-from optax_decay._count import Count, tables
+from optax_decay import _count
 from optax_decay._arithmetic import Real, Tabulated, where
+from optax_decay._count import Count, tables
 from optax_decay._schedule import Schedule, at, elementwise, key
+from optax_decay._schedule.factory import make
+from optax_decay._schedule.record import Record
 
 
 class _Plan(NamedTuple):
@@ -26,8 +28,7 @@ class _Plan(NamedTuple):
 def _plan(value: Any, tabulated: bool = True) -> _Plan:
     if isinstance(value, Schedule):
         made = value._definition
-        factory: Any = made._factory
-        return _plan_of_schedule(made) if factory._exactly else _Plan(key(value), [], lambda numbers: value)
+        return _plan_of_schedule(made) if made._record.takes_count else _Plan(key(value), [], lambda numbers: value)
     if tabulated and isinstance(value, tuple):
         plans = [_plan(entry) for entry in value]
         return _joined(plans, tuple, lambda entries: entries)
@@ -39,15 +40,17 @@ def _plan(value: Any, tabulated: bool = True) -> _Plan:
 
 
 def _plan_of_schedule(made: Schedule) -> _Plan:
-    factory: Any = made._factory
-    names, values = tuple(made._given), made._given.values()
-    plans = [_plan(v, factory._kinds.get(name) in _check.TABULATED) for name, v in zip(names, values, strict=True)]
+    record, names = made._record, tuple(made._given)
+    plans = [_plan(made._given[name], _is_tabulated(record, name)) for name in names]
 
     def remake(entries: tuple[Any, ...]) -> Schedule:
-        given = dict(zip(names, entries, strict=True))
-        return Schedule(factory, given, factory._exactly(given))
+        return make(record, dict(zip(names, entries, strict=True)))
 
-    return _joined(plans, (factory, *names), remake)
+    return _joined(plans, (record, *names), remake)
+
+
+def _is_tabulated(record: Record, name: str) -> bool:
+    return name in record.kinds and record.kinds[name].is_tabulated
 
 
 def _joined(plans: list[_Plan], shared: Hashable, remake: Callable[[tuple[Any, ...]], Any]) -> _Plan:

@@ -10,9 +10,11 @@ from typing import Any, Literal, NamedTuple
 
 import jax
 
-from optax_decay import _check, _clocks, _cycle, _decays, _phases, _real, _schedule, _values
+from optax_decay import _arithmetic, _clocks, _cycle, _decays, _phases, _values
 from optax_decay._count import Count
-from optax_decay._schedule import Schedule
+from optax_decay._schedule import Schedule, arithmetic, at
+from optax_decay._schedule.factory import _wrapped
+from optax_decay._schedule.record import record_of
 
 Kind = Literal["phase", "cycle"]
 
@@ -55,17 +57,17 @@ def _edges(base: Any, kind: Kind) -> Iterator[Edge]:
     """Of a base, increasing."""
     if isinstance(base, Schedule):
         made = base._definition
-        factory: Any = made._factory
+        factory = made._record.factory
         if factory in _OUTLINES:
-            yield from _OUTLINES[factory](kind, **{**factory._defaults, **made._given})
+            yield from _OUTLINES[factory](kind, **{**made._record.defaults, **made._given})
         elif factory in _TIMELESS:
             yield from heapq.merge(*(_edges(part, kind) for part in made._given.values()))
 
 
 # They leave the count alone, so what begins in their parts begins in them.
 _TIMELESS = {
-    *(_values.clip, _values.cast, _values.jitter, _schedule._wrapped),
-    *(_schedule._sum, _schedule._difference, _schedule._product, _schedule._quotient, _schedule._negative),
+    *(_values.clip, _values.cast, _values.jitter, _wrapped),
+    *arithmetic.OPERATIONS.values(),
 }
 
 _OUTLINES: dict[Any, Callable[..., Iterable[Edge]]] = {}
@@ -77,7 +79,7 @@ def _outlines(factory: Any) -> Callable[[Callable[..., Iterable[Edge]]], None]:
 
 
 def _exact(number: Any) -> Fraction:
-    return Fraction(number.item()) if isinstance(number, jax.Array) else _real.decimal(number)
+    return Fraction(number.item()) if isinstance(number, jax.Array) else _arithmetic.simplest(number)
 
 
 def _until(end: Edge, base: Any, kind: Kind) -> list[Edge]:
@@ -93,10 +95,10 @@ def _backwards(edges: list[Edge], length: Fraction, scale: Fraction | int = 1) -
 def _repeated(kind: Kind, inner: list[Edge], steps: Fraction, t_mul: Any, cycles: Any) -> Iterator[Edge]:
     """Cycles of which the first takes `steps`, and what begins in each."""
     inner = [_START, *inner] if kind == "cycle" else inner
-    powers = _cycle._powers(_exact(t_mul), 1) if inner else ()
+    powers = _cycle.powers(_exact(t_mul), 1) if inner else ()
     for _, power, total in powers if cycles is None else islice(powers, min(int(cycles), 16 * _MOST)):
         # Both are rounded down, by far less than would tell them from the simple ratios that they may be.
-        begin, slow = ((x / _cycle._ONE).limit_denominator(1 << 64) for x in (total * steps, Fraction(power)))
+        begin, slow = ((x / _cycle.ONE_IN_BITS).limit_denominator(1 << 64) for x in (total * steps, Fraction(power)))
         yield from (edge.moved(begin, slow) for edge in inner)
 
 
@@ -184,19 +186,13 @@ def _phase(kind: Kind, begin: Fraction, edges: Iterable[Edge]) -> Iterator[Edge]
     yield from (edge.moved(begin) for edge in edges)
 
 
-_VALUES = {
-    *("value", "init_value", "end_value", "peak_value", "min_value", "max_value", "baseline", "m_mul", "gamma"),
-    *("alpha", "beta", "decay_rate", "power", "lower", "upper", "div_factor", "final_div_factor", "stddev"),
-}
-
-
 @_outlines(_values.scheduled)
 def _(kind: Kind, factory: Any, hyperparameters: dict[str, Any]) -> Iterator[Edge]:
-    schedules = {name: value for name, value in hyperparameters.items() if isinstance(value, Schedule)}
-    moving = [name for name in schedules if factory._kinds.get(name) is not _check.base]
-    edges = [_edges(schedules[name], kind) for name in moving]
+    moving = _values.moving_hyperparameters(factory, hyperparameters)
+    edges = [_edges(schedule, kind) for schedule in moving.values()]
     # Where a length moves, or what might be one, nothing begins at a count of its own.
-    if factory._exactly and _VALUES.issuperset(moving):
-        now = {name: _schedule.at(schedules[name], Count(0)) for name in moving}
+    record = record_of(factory)
+    if record and record.takes_count and not any(record.kinds[name].is_length for name in moving):
+        now = {name: at(schedule, Count(0)) for name, schedule in moving.items()}
         edges.append(_edges(factory(**{**hyperparameters, **now}), kind))
     return heapq.merge(*edges)

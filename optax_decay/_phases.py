@@ -1,6 +1,5 @@
 """Phases: schedules one after another, each counting from its own start."""
 
-from collections.abc import Callable
 from functools import cache
 from itertools import accumulate
 from typing import Annotated, Any
@@ -9,13 +8,12 @@ import jax.numpy as jnp
 
 from optax_decay import _arithmetic, _count
 from optax_decay._arithmetic import ZERO, Given, Real, given, is_host, where
-from optax_decay._check import Base, Duration, Number, Phases
 from optax_decay._count import Count, tables
 from optax_decay._decays import Weights, line, one_minus_sqrt, raised_cosine
 from optax_decay._groups import Places
-from optax_decay._schedule import at, exact_schedule
-
-Curve = Callable[[Count], Real]
+from optax_decay._schedule import Curve, at, exact_schedule
+from optax_decay._schedule.kinds import Base, NonNegativeSteps, Number, Phases
+from optax_decay._schedule.record import Kind
 
 
 def _shape(name: str, value: Any) -> str:
@@ -25,7 +23,7 @@ def _shape(name: str, value: Any) -> str:
 
 
 _SHAPES = {"linear": line, "cosine": raised_cosine, "one_minus_sqrt": one_minus_sqrt}
-Shape = Annotated[str, _shape]
+Shape = Annotated[str, Kind(_shape)]
 
 
 @exact_schedule
@@ -89,7 +87,7 @@ def _traced_begins(lengths: list[Given], like: Count) -> Count:
 
 
 @exact_schedule
-def warmup(base: Base, steps: Duration, *, init_value: Number = 0.0) -> Curve:
+def warmup(base: Base, steps: NonNegativeSteps, *, init_value: Number = 0.0) -> Curve:
     r"""A line from `init_value` up to any base's start, then the base from its start.
 
     .. math::
@@ -134,7 +132,7 @@ def warmup(base: Base, steps: Duration, *, init_value: Number = 0.0) -> Curve:
 
 @exact_schedule
 def cooldown(
-    base: Base, begin: Duration, steps: Duration, *, end_value: Number = 0.0, shape: Shape = "linear"
+    base: Base, begin: NonNegativeSteps, steps: NonNegativeSteps, *, end_value: Number = 0.0, shape: Shape = "linear"
 ) -> Curve:
     r"""Any base until `begin`, then from its value there to `end_value`.
 

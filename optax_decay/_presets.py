@@ -1,10 +1,10 @@
 """Compositions: schedules that have names, each one line of the others."""
 
-from optax_decay._check import Duration, Growth, NonNegative, Number, Positive, Share, Steps
 from optax_decay._clocks import cyclic, delay, reverse, warm_restarts
 from optax_decay._decays import cosine_between, cosine_decay, exponential_decay, inverse_sqrt_decay, linear_decay
 from optax_decay._phases import Shape, cooldown, sequence, warmup
 from optax_decay._schedule import Schedule, exact_schedule
+from optax_decay._schedule.kinds import Growth, NonNegative, NonNegativeSteps, Number, Positive, Ratio, Steps
 
 
 @exact_schedule
@@ -145,7 +145,7 @@ def one_cycle(
     peak_value: Number,
     total_steps: Steps,
     *,
-    rise_fraction: Share = 0.3,
+    rise_fraction: Ratio = 0.3,
     div_factor: Positive = 25.0,
     final_div_factor: Positive = 1e4,
 ) -> Schedule:
@@ -191,7 +191,7 @@ def one_cycle(
 @exact_schedule
 def warmup_cosine_decay(
     peak_value: Number,
-    warmup_steps: Duration,
+    warmup_steps: NonNegativeSteps,
     total_steps: Steps,
     *,
     init_value: Number = 0.0,
@@ -237,9 +237,9 @@ def warmup_cosine_decay(
 @exact_schedule
 def warmup_stable_decay(
     peak_value: Number,
-    warmup_steps: Duration,
+    warmup_steps: NonNegativeSteps,
     total_steps: Steps,
-    cooldown_steps: Duration,
+    cooldown_steps: NonNegativeSteps,
     *,
     end_value: Number = 0.0,
     shape: Shape = "one_minus_sqrt",
@@ -317,4 +317,3 @@ def noam(model_size: Positive, warmup_steps: Steps, *, factor: Number = 1.0) -> 
     """
     decay = inverse_sqrt_decay(factor / model_size.sqrt(), 1)
     return delay(warmup(delay(decay, 1 - warmup_steps), warmup_steps), -1)
-

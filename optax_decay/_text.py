@@ -9,7 +9,9 @@ from types import ModuleType
 from typing import Any
 
 from optax_decay import _clocks, _decays, _phases, _presets, _values
-from optax_decay._schedule import Schedule, as_schedule, nearest, unknown_argument
+from optax_decay._schedule import Schedule, as_schedule
+from optax_decay._schedule.kinds import is_plain_number
+from optax_decay._schedule.record import nearest, record_of, unknown_argument
 
 Factory = Callable[..., Any]
 
@@ -21,7 +23,7 @@ GROUPS: dict[ModuleType, dict[str, Factory]] = {
     module: {
         name: factory
         for name, factory in vars(module).items()
-        if getattr(factory, "_makes_schedules", False) and factory.__module__ == module.__name__
+        if record_of(factory) and factory.__module__ == module.__name__
     }
     for module in (_decays, _clocks, _phases, _values, _presets)
 }
@@ -112,7 +114,7 @@ def parse(text: str | float, factories: Mapping[str, Factory] | Iterable[Factory
             return reader.schedule()
         except RecursionError:
             raise reader.error("nested deeper than Python's stack has room for", 1, 0) from None
-    if _is_number(text):
+    if is_plain_number(text):
         return _decays.constant(text)
     raise TypeError(f"`text` must be a string or a number, got {text!r}.")
 
@@ -160,7 +162,7 @@ class _Reader:
     def schedule(self) -> Schedule:
         tree = self.tree()
         value = self.value(tree, 0)
-        if not isinstance(value, Schedule) and not _is_number(value):
+        if not isinstance(value, Schedule) and not is_plain_number(value):
             raise self.error_at(tree, f"a {type(value).__name__} is no schedule")
         return value if isinstance(value, Schedule) else self.attempt(tree, {}, _decays.constant, value)
 
@@ -213,7 +215,7 @@ class _Reader:
                 return value
             case ast.Name():
                 factory = self.factory(node)
-                if depth and hasattr(factory, "_makes_schedules"):
+                if depth and record_of(factory):
                     return factory
                 raise self.error_at(node, f"`{node.id}` makes a schedule only when it is called")
             case ast.Tuple() | ast.List():
@@ -238,7 +240,7 @@ class _Reader:
 
     def operand(self, node: ast.expr, depth: int) -> Any:
         value = self.value(node, depth)
-        if isinstance(value, Schedule) or _is_number(value):
+        if isinstance(value, Schedule) or is_plain_number(value):
             return value
         raise self.error_at(node, "only numbers and schedules are computed with")
 
@@ -276,10 +278,6 @@ class _Reader:
             raise self.error_at(places.get(named[1], node) if named else node, message) from None
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
 def _parameters(factory: Factory, arguments: list[Any]) -> tuple[list[str], bool]:
     """The names of a factory's arguments, for `scheduled` those of its factory too, and whether it takes any others."""
     try:
@@ -287,7 +285,7 @@ def _parameters(factory: Factory, arguments: list[Any]) -> tuple[list[str], bool
     except ValueError:  # a builtin
         return [], True
     names = [p.name for p in parameters if p.kind is not p.VAR_KEYWORD]
-    if factory is _values.scheduled and arguments and hasattr(arguments[0], "_makes_schedules"):
+    if factory is _values.scheduled and arguments and record_of(arguments[0]):
         more, extensible = _parameters(arguments[0], [])
         return names + more, extensible
     return names, len(names) < len(parameters)

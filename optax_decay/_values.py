@@ -1,20 +1,18 @@
 """Values: combinators that change what a base gives."""
 
-from collections.abc import Callable
 from typing import Annotated, Any
 
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from optax_decay import _arithmetic, _check
+from optax_decay import _arithmetic
 from optax_decay._arithmetic import Real, is_host
-from optax_decay._check import Base, NonNegative, OptionalNumber, Seed
 from optax_decay._count import Count
 from optax_decay._decays import standard_normal
-from optax_decay._schedule import Schedule, at, elementwise, exact_schedule
-
-Curve = Callable[[Count], Real]
+from optax_decay._schedule import Curve, Schedule, at, elementwise, exact_schedule
+from optax_decay._schedule.kinds import Base, Factory, NonNegative, OptionalNumber, Seed
+from optax_decay._schedule.record import Kind, record_of
 
 
 def _float_dtype(name: str, value: Any) -> str:
@@ -32,12 +30,6 @@ def _float_dtype(name: str, value: Any) -> str:
     ):
         raise TypeError(f"`{name}` must be a float dtype of JAX's, such as 'bfloat16', got {value!r}.")
     return dtype.name
-
-
-def _factory(name: str, value: Any) -> Any:
-    if not hasattr(value, "_makes_schedules"):
-        raise TypeError(f"`{name}` must be a schedule factory, got {value!r}.")
-    return value
 
 
 @exact_schedule
@@ -78,7 +70,7 @@ def clip(base: Base, *, min_value: OptionalNumber = None, max_value: OptionalNum
 
 
 @exact_schedule
-def cast(base: Base, dtype: Annotated[Any, _float_dtype]) -> Curve:
+def cast(base: Base, dtype: Annotated[Any, Kind(_float_dtype)]) -> Curve:
     r"""Any base in another float dtype.
 
     .. math:: s(t) = \text{base}(t) \quad \text{rounded to} \quad d
@@ -137,6 +129,7 @@ def jitter(base: Base, seed: Seed, stddev: NonNegative) -> Curve:
     >>> bool(rate(5) == rate(5) != rate(6))
     True
     """
+
     def value(count: Count) -> Real:
         return at(base, count) * (1 + stddev.as_float(count.whole) * standard_normal(seed, count))
 
@@ -144,7 +137,7 @@ def jitter(base: Base, seed: Seed, stddev: NonNegative) -> Curve:
 
 
 @exact_schedule
-def scheduled(factory: Annotated[Any, _factory], **hyperparameters: Any) -> Curve:
+def scheduled(factory: Factory, **hyperparameters: Any) -> Curve:
     r"""A factory's schedule whose hyperparameters are schedules themselves.
 
     .. math:: s(t) = \text{factory}(h_1(t), h_2(t), \dots)(t)
@@ -168,15 +161,21 @@ def scheduled(factory: Annotated[Any, _factory], **hyperparameters: Any) -> Curv
     >>> print(rate(np.array([0, 250, 500])))
     [0.1    0.0375 0.    ]
     """
-    kinds = factory._kinds
-    moving = {k: v for k, v in hyperparameters.items() if isinstance(v, Schedule) and kinds.get(k) is not _check.base}
+    moving = moving_hyperparameters(factory, hyperparameters)
 
     def made(count: Count) -> Real:
         now = {name: at(schedule, count) for name, schedule in moving.items()}
-        return factory(**{**hyperparameters, **now})._at(count)
+        return at(factory(**{**hyperparameters, **now}), count)
 
     if not any(schedule._needs_device for schedule in moving.values()):
         made(Count(0))
 
     # One set of hyperparameters for each count.
     return lambda count: elementwise(made, count)
+
+
+def moving_hyperparameters(factory: Any, hyperparameters: dict[str, Any]) -> dict[str, Schedule]:
+    """Those that are evaluated at the count: schedules, but for a base."""
+    record = record_of(factory)
+    bases = {name for name, kind in record.kinds.items() if kind.is_base} if record else set()
+    return {name: s for name, s in hyperparameters.items() if isinstance(s, Schedule) and name not in bases}

@@ -12,9 +12,9 @@ import numpy as np
 from jax.core import Tracer
 from numpy.typing import ArrayLike
 
-from optax_decay import _check, _count
+from optax_decay import _count
 from optax_decay._outline import Kind, begins
-from optax_decay._schedule import as_schedule
+from optax_decay._schedule import as_schedule, kinds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,8 +50,10 @@ def sample(schedule: Curve, steps: int | ArrayLike) -> np.ndarray[Any, Any]:
     >>> od.sample(od.linear_decay(0.1, 4), 5)
     array([0.1  , 0.075, 0.05 , 0.025, 0.   ], dtype=float32)
     """
-    counts = _count.as_count(_array(counts_of(steps)), device=True)
-    rates: Any = jax.jit(as_schedule(_check.base("schedule", schedule)))(counts)
+    counts, rate = _array(counts_of(steps)), as_schedule(kinds.base("schedule", schedule))
+    if _count.beyond(counts) is None:
+        counts, rate = _count.as_count(counts, device=True), jax.jit(rate)
+    rates: Any = rate(counts)
     if isinstance(rates, Tracer):
         raise TypeError("`sample` is for outside of transformations: within one, call the schedule with the counts.")
     return np.array(rates)
@@ -62,9 +64,11 @@ def counts_of(steps: Any) -> Any:
     if np.ndim(steps):
         return steps if isinstance(steps, jax.Array) else np.asarray(steps)
     try:
-        number = operator.index(None if isinstance(steps, bool) else steps)  # type: ignore[arg-type]
+        number = None if isinstance(steps, bool) else operator.index(steps)
     except TypeError:
-        raise TypeError(f"`steps` must be a whole number or counts, got {steps!r}.") from None
+        number = None
+    if number is None:
+        raise TypeError(f"`steps` must be a whole number or counts, got {steps!r}.")
     if not 0 <= number <= MOST_STEPS:
         raise ValueError(f"`steps` must be zero or positive, and at most 2**53, got {steps!r}.")
     return range(number)
@@ -99,7 +103,7 @@ def plot(
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
     ['cosine_decay(0.1, 100)', 'triangular(0.0, 0.1, 20)']
     """
-    named = [as_schedule(_check.base(f"schedules[{n}]", schedule)) for n, schedule in enumerate(schedules)]
+    named = [as_schedule(kinds.base(f"schedules[{n}]", schedule)) for n, schedule in enumerate(schedules)]
     names = [str(schedule) for schedule in named] if labels is None else list(labels)
     counts = counts_of(steps)
     if not named or not len(counts):

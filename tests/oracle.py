@@ -6,7 +6,8 @@ its own binary value) to a Fraction. What is rational is exact; roots, powers, e
 so that no sum below can cancel enough to matter: `float(value)` is the float64 value of the definition. A value
 beyond every float is `math.inf`, one below every float 0.
 
-A float given as a hyperparameter means the decimal that it prints as.
+A float given as a hyperparameter means the decimal that it prints as, if it is a value; if it is measured in steps, the
+simplest fraction within two units in its last place.
 """
 
 import math
@@ -16,9 +17,6 @@ from fractions import Fraction
 from functools import lru_cache, wraps
 from inspect import signature
 from typing import Any
-
-# Where optax's own counters stop, and every schedule with them.
-LAST = 2**31 - 1
 
 Value = Any  # a Fraction; a float where it is infinite or a foreign base gave one
 Function = Callable[[Any], Value]
@@ -33,18 +31,48 @@ def exact(x: Any) -> Any:
     return tuple(map(exact, x)) if isinstance(x, (list, tuple)) else x
 
 
+def measured(x: Any) -> Any:
+    """A hyperparameter in steps: a float is the fraction of the least denominator within two units in its last place."""
+    if not isinstance(x, float) or x.is_integer():
+        return tuple(map(measured, x)) if isinstance(x, (list, tuple)) else exact(x)
+    own, error = Fraction(x), 2 * Fraction(math.ulp(x))
+    too_small, enough = 0, own.denominator
+    while enough - too_small > 1:
+        middle = (too_small + enough) // 2
+        if abs(own.limit_denominator(middle) - own) <= error:
+            enough = middle
+        else:
+            too_small = middle
+    return own.limit_denominator(enough)
+
+
+# The names of arguments in steps; `noam` has a factor that is a value.
+_MEASURED = {
+    *("decay_steps", "timescale", "boundaries", "cycle_steps", "fall_steps", "rise_steps", "t_mul", "steps", "amount"),
+    *("begin", "first_decay_steps", "step_size", "total_steps", "rise_fraction", "warmup_steps", "cooldown_steps"),
+}
+
+
+def _read(factory: str, name: str, x: Any) -> Any:
+    if name == "phases":
+        return tuple((phase[0], measured(phase[1])) if isinstance(phase, tuple) else phase for phase in x)
+    return measured(x) if name in _MEASURED or (factory, name) == ("stretch", "factor") else exact(x)
+
+
 def schedule(build: Callable[..., Function]) -> Callable[..., Function]:
-    """A factory that reads its arguments with `exact`; its schedules hold their values before 0 and beyond LAST.
+    """A factory that reads its arguments as they are meant; its schedules hold their values before 0.
 
     Held is the number of updates, the count that a schedule is called with. What a clock makes of it for its base is no
-    number of updates and may be greater than LAST: see `at`.
+    number of updates: see `at`.
     """
 
     @wraps(build)
     def factory(*args: Any, **kwargs: Any) -> Function:
         given = signature(build).bind(*args, **kwargs)
         given.apply_defaults()
-        value = build(*map(exact, given.args), **{name: exact(x) for name, x in given.kwargs.items()})
+        for name, x in given.arguments.items():
+            given.arguments[name] = _read(build.__name__, name, x)
+        value = build(*given.args, **given.kwargs)
 
         if hasattr(value, "definition"):
             return value
@@ -52,7 +80,7 @@ def schedule(build: Callable[..., Function]) -> Callable[..., Function]:
         def held(t: Any) -> Value:
             if not isinstance(t, (int, float, Fraction)):
                 raise TypeError(f"The oracle takes exact counts, got {t!r}.")
-            return value(min(max(Fraction(t), Fraction(0)), Fraction(LAST)))
+            return value(max(Fraction(t), Fraction(0)))
 
         held.definition = value
         return held
@@ -314,6 +342,11 @@ def delay(base, steps):
 @schedule
 def stretch(base, factor):
     return lambda t: at(base, t / factor)
+
+
+@schedule
+def per_step(base, amount):
+    return lambda t: at(base, t * amount)
 
 
 @schedule

@@ -87,7 +87,8 @@ def test_equality_is_canonical():
     assert made == od.polynomial_decay(0.1, 1000, 1e-4, 1.0) == od.polynomial_decay(decay_steps=1000, init_value=0.1)
     assert od.piecewise_constant([1, 2], [3, 4, 5]) == od.piecewise_constant((1, 2), (3, 4, 5))
     assert od.constant(np.float64(0.1)) == od.constant(0.1)
-    assert od.polynomial_decay(0.1, 1000) != od.polynomial_decay(0.1, 1000.0)
+    assert made == od.polynomial_decay(0.1, 1000.0)
+    assert od.piecewise_constant([1, 2], [3, 4, 5]) == od.piecewise_constant(np.array([1.0, 2.0]), np.array([3, 4, 5]))
     assert od.constant(0.0) != od.constant(-0.0)
     assert od.constant(1) != od.constant(2)
     assert od.constant(1) != 1

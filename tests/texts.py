@@ -5,7 +5,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from optax_decay import _check, _phases, _text, _values
+from optax_decay import _phases, _text, _values
+from optax_decay._schedule import kinds as checks
+from optax_decay._schedule.record import record_of
 
 NUMBERS = st.one_of(
     st.integers(-3, 3000).map(str),
@@ -24,7 +26,8 @@ def calls(draw: Any, bases: st.SearchStrategy[str]) -> str:
     """A call of any factory."""
     name = draw(st.sampled_from(sorted(_text.FACTORIES)))
     factory = _text.FACTORIES[name]
-    kinds = getattr(factory, "_kinds", {"base": _check.base})
+    record = record_of(factory)
+    kinds = {name: kind.check for name, kind in record.kinds.items()} if record else {"base": checks.base}
     given, by_name = [], False
     for parameter in inspect.signature(factory).parameters.values():
         if parameter.kind is parameter.VAR_POSITIONAL:
@@ -45,23 +48,23 @@ def calls(draw: Any, bases: st.SearchStrategy[str]) -> str:
 
 
 def _argument(name: str, kind: Any, bases: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    if kind is _check.base:
+    if kind is checks.base:
         return st.one_of(bases, NUMBERS)
-    if kind is _check.flag:
+    if kind is checks.flag:
         return st.sampled_from(["True", "False"])
     if kind is _phases._shape:
         return st.sampled_from(["'linear'", '"cosine"', "'one_minus_sqrt'"])
     if kind is _values._float_dtype:
         return st.sampled_from(["'bfloat16'", '"float32"'])
-    if kind is _values._factory:
+    if kind is checks.factory:
         return st.sampled_from(["cosine_decay", "linear_decay", "rex_decay"])
-    if kind is _check.increasing:
+    if kind is checks.increasing:
         return _lists(st.lists(st.integers(0, 2000), min_size=2, max_size=2, unique=True).map(sorted))
-    if kind is _check.numbers:
+    if kind is checks.numbers:
         return _lists(st.lists(st.floats(0, 1), min_size=2, max_size=3))
-    if kind in (_check.whole, _check.cycles):
+    if kind in (checks.whole, checks.cycles):
         return WHOLE
-    if kind is _check.number and name != "steps":
+    if kind is checks.number and name != "steps":
         return NUMBERS
     return POSITIVE
 

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -22,9 +21,7 @@ from optax_decay._arithmetic.real import (
 from optax_decay._arithmetic.twofold import (
     Twofold,
     _together,
-    minus,
     of_integer,
-    plus,
     plus_known,
     product,
     renormalised,
@@ -55,7 +52,7 @@ _OCTAVES_64 = Twofold(44.361328125, 9.14308364998027e-05)
 def times_exp(scale: Real, x: Twofold, falls: bool = False) -> Real:
     """scale e^x, also where it is a normal number but e^x alone is not; `falls` as in `exp`."""
     if is_host(x.hi):
-        return scale * exp(x) if scale else 0.0
+        return 0.0 if is_zero(scale) else scale * exp(x)
     if falls and is_host(scale) and abs(scale) <= 1:
         return scale * exp(x, falls)
     zero = zero_of(x.hi)
@@ -140,9 +137,10 @@ def times_power(scale: Real, x: Real, log_x: Twofold, n: Real) -> Real:
     """
     if is_host(x, n):
         return scale * (math.inf if x > 1 and n * math.log(x) > 709 else float(x) ** n) if n else scale
-    some = x > 0
-    value = times_exp(scale, product(of_integer(n), log_x))
-    return where(n == 0, scale, value if some is True else where(some, value, zero_of(value)))
+    some, value = x > 0, zero_of(scale)
+    if not isinstance(some, np.bool_) or some:
+        value = where(some, times_exp(scale, product(of_integer(n), log_x)), value)
+    return where(n == 0, scale, value)
 
 
 def raised(x: Twofold, y: Twofold) -> Real:

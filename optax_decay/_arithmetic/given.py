@@ -1,7 +1,8 @@
 """Given numbers: a hyperparameter, bound once, as one of three kinds that answer the same questions.
 
 It is *exact* where it is known before any program runs, *traced* where it is a JAX scalar, and *tabulated* where a
-program takes it from the row of a table. What is measured in steps is read as `simplest` reads it, a value as `decimal`.
+program takes it from the row of a table. What is measured in steps is read as `simplest` reads it, and a value as
+`decimal`.
 """
 
 import math
@@ -42,7 +43,7 @@ from optax_decay._arithmetic.twofold import (
 )
 
 
-class Ratio(NamedTuple):
+class Measured(NamedTuple):
     """A positive number as the ratio of two integers, as a real number, its inverse, and a whole number and a part."""
 
     numerator: Real
@@ -87,7 +88,7 @@ class Given:
         """It in units beside the whole count `like`: a whole number and a part in [0, 1)."""
         raise NotImplementedError
 
-    def ratio(self, unit: Fraction, like: Real) -> Ratio:
+    def ratio(self, unit: Fraction, like: Real) -> Measured:
         """It in units, positive, beside the whole count `like`."""
         raise NotImplementedError
 
@@ -165,7 +166,7 @@ class Exact(Given):
         ratio = self.ratio(unit, like)
         return ratio.whole, ratio.part
 
-    def ratio(self, unit: Fraction, like: Real) -> Ratio:
+    def ratio(self, unit: Fraction, like: Real) -> Measured:
         key = unit, is_host(like), int_dtype()
         if key not in self.memory:
             self.memory[key] = exact_ratio(self.fraction / unit, is_host(like))
@@ -177,7 +178,7 @@ def power_of_two(unit: Fraction) -> Fraction:
     return Fraction(1 << (math.ceil(unit) - 1).bit_length())
 
 
-def exact_ratio(number: Fraction, on_host: bool) -> Ratio:
+def exact_ratio(number: Fraction, on_host: bool) -> Measured:
     """A positive fraction, rounded to one of two integers that fit: everything counts with that one."""
     dtype = int_dtype()
     limit = np.iinfo(dtype).max
@@ -187,7 +188,7 @@ def exact_ratio(number: Fraction, on_host: bool) -> Ratio:
     if not on_host:
         whole = dtype.type(min(whole, limit))
         part = part if part is ZERO else rounded(*part, float_dtype())
-    return Ratio(number.numerator, number.denominator, exactly(number), exactly(1 / number), whole, part)
+    return Measured(number.numerator, number.denominator, exactly(number), exactly(1 / number), whole, part)
 
 
 class Traced(Given):
@@ -241,7 +242,7 @@ class Traced(Given):
         below = lax.floor(value)
         return lax.convert_element_type(below, int_dtype()), Twofold(value - below, jnp.zeros_like(value))
 
-    def ratio(self, unit: Fraction, like: Real) -> Ratio:
+    def ratio(self, unit: Fraction, like: Real) -> Measured:
         value, limit = self.value, np.iinfo(int_dtype()).max
         if self.is_whole:
             # Of no steps one is left, which no whole count is inside of.
@@ -250,14 +251,14 @@ class Traced(Given):
             if unit != 1:
                 real = Twofold(*(x * float_dtype().type(1 / unit) for x in real))
             whole, part = Traced(value).counted(unit, like)
-            return Ratio(value, unit.numerator, real, quotient(ONE, real), whole, part)
+            return Measured(value, unit.numerator, real, quotient(ONE, real), whole, part)
         value = value * float_dtype().type(1 / unit) if unit != 1 else value
         value = where(value > 0, value, jnp.full_like(value, 2.0**-7))
         within = value < float(limit)
         whole, part = Traced(where(within, value, zero_of(value))).counted(Fraction(1), like)
         real = Twofold(value, 0.0)
         whole = where(within, whole, jnp.full_like(whole, limit))
-        return Ratio(*_dyadic(lax.stop_gradient(value)), real, quotient(ONE, real), whole, part)
+        return Measured(*_dyadic(lax.stop_gradient(value)), real, quotient(ONE, real), whole, part)
 
 
 def _dyadic(x: jax.Array) -> tuple[Real, Real]:
@@ -316,7 +317,7 @@ class Tabulated(Given):
             return whole, ZERO
         return whole, Twofold(part.hi, part.lo + zero_of(part.hi))
 
-    def ratio(self, unit: Fraction, like: Real) -> Ratio:
+    def ratio(self, unit: Fraction, like: Real) -> Measured:
         dtype = int_dtype()
         limit = np.iinfo(dtype).max
         numbers = [fitting(fraction / unit, limit) for fraction in self.fractions]
@@ -324,7 +325,7 @@ class Tabulated(Given):
         numerator = self._taken([min(number.numerator, limit) for number in numbers], dtype)
         denominator = 1 if part is ZERO else self._taken([number.denominator for number in numbers], dtype)
         inverse = self._twofold(1 / number for number in numbers)
-        return Ratio(numerator, denominator, self._twofold(numbers), inverse, whole, part)
+        return Measured(numerator, denominator, self._twofold(numbers), inverse, whole, part)
 
 
 def given(value: Any, in_steps: bool = False) -> Given:
@@ -336,7 +337,9 @@ def given(value: Any, in_steps: bool = False) -> Given:
     return Traced(value) if isinstance(value, jax.Array) else Exact(value, simplest if in_steps else decimal)
 
 
-def _combined(x: Any, y: Any, combine: Callable[[Any, Any], Any]) -> Given:
+def _combined(x: Any, y: Any, combine: Callable[[Any, Any], Any]) -> Any:
+    if not (_is_number(x) and _is_number(y)):
+        return NotImplemented
     x, y = given(x), given(y)
     if isinstance(x, Exact) and isinstance(y, Exact):
         return Exact(_shortest(combine(x.fraction, y.fraction)))
@@ -348,6 +351,10 @@ def _combined(x: Any, y: Any, combine: Callable[[Any, Any], Any]) -> Given:
     assert isinstance(rows, Tabulated)
     pairs = zip(*(_entries(side, len(rows.numbers)) for side in (x, y)), strict=True)
     return Tabulated((_shortest(combine(a, b)) for a, b in pairs), rows.row)
+
+
+def _is_number(x: Any) -> bool:
+    return isinstance(x, (Given, int, float, Fraction, jax.Array))
 
 
 def _entries(x: Any, n: int) -> tuple[Fraction, ...]:
@@ -392,6 +399,9 @@ class ExactList:
         self.read = read
         self.memory: dict[Any, Any] = {}
 
+    def __len__(self) -> int:
+        return len(self.numbers)
+
     @cached_property
     def known(self) -> list[int | Fraction]:
         """What they mean, in steps."""
@@ -418,6 +428,9 @@ class TracedList:
 
     def __init__(self, array: jax.Array):
         self.array = array
+
+    def __len__(self) -> int:
+        return len(self.array)
 
     def as_floats(self, like: Real) -> jax.Array:
         return lax.convert_element_type(self.array, float_dtype())

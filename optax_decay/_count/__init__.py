@@ -1,5 +1,6 @@
 """Exact arithmetic on counts: what one is, how it is taken in, lengths, division, progress, tables."""
 
+from optax_decay._count import tables
 from optax_decay._count.count import (
     STEP,
     Count,
@@ -21,7 +22,6 @@ from optax_decay._count.intake import as_count, beyond, on_device
 from optax_decay._count.integers import divided, last_count
 from optax_decay._count.lengths import Length, exact_length, length, over, quickened, rescaled, shifted, slowed, until
 from optax_decay._count.progress import elapsed, elapsed_once, fraction, remaining, remaining_once
-from optax_decay._count import tables
 from optax_decay._count.sums import difference, least, reached, select, sum_of, together
 
 __all__ = [

@@ -9,6 +9,7 @@ follows from integers alone.
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -41,6 +42,21 @@ _ROUNDING = {np.dtype(np.float32): 2.0**-33, np.dtype(np.float64): 2.0**-75}
 def rounding() -> float:
     """What lies so near to a whole number is one."""
     return _ROUNDING[_arithmetic.float_dtype()]
+
+
+def _flattened(count: Count) -> tuple[tuple[Any, ...], Any]:
+    """What transformations map over, and what is known when a program is built."""
+    known = count.unit, count.is_whole, _arithmetic.is_zero(count.part.lo)
+    return (count.whole, *(() if known[1] else count.part[:1] if known[2] else count.part)), known
+
+
+def _unflattened(known: Any, children: Any) -> Count:
+    whole, *part = children
+    unit, is_whole, is_single = known
+    return Count(whole, ZERO if is_whole else Twofold(part[0], 0.0) if is_single else Twofold(*part), unit)
+
+
+jax.tree_util.register_pytree_node(Count, _flattened, _unflattened)
 
 
 def start(like: Count) -> Count:
@@ -137,7 +153,13 @@ def from_real(x: Twofold, like: Count) -> Count:
 
 
 def scaled_part(
-    part: Twofold, numerator: Real, remainder: Real, denominator: Real, whole: Real, unit: Fraction, saturates: bool = False
+    part: Twofold,
+    numerator: Real,
+    remainder: Real,
+    denominator: Real,
+    whole: Real,
+    unit: Fraction,
+    saturates: bool = False,
 ) -> Count:
     """whole + (remainder + part * numerator) / denominator."""
     rest, divisor = _arithmetic.of_integer(remainder), _arithmetic.of_integer(denominator)

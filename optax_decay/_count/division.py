@@ -24,9 +24,7 @@ def divide_with_remainder(count: Count, by: Length) -> tuple[Real, Count]:
     if is_host(by.denominator) and by.denominator == 1:
         rest = count._replace(whole=remainder)
     else:
-        both = scaled_part(
-            count.part, by.denominator, remainder, by.numerator, stage, count.unit, saturates=by.known is None
-        )
+        both = scaled_part(count.part, by.denominator, remainder, by.numerator, stage, count.unit, saturates=True)
         crossed = both.whole - stage
         whole, remainder = divided(remainder, 1, by.denominator)
         rest = scaled_part(ZERO, 1, remainder, by.denominator, whole, count.unit)

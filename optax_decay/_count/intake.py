@@ -75,7 +75,8 @@ def beyond(count: Any) -> np.ndarray[Any, Any] | None:
         return None
     if count.dtype.kind in "iu" and np.iinfo(count.dtype).max <= last_count():
         return None
-    return count if (count > last_count()).any() else None
+    wide = count if count.dtype.kind in "iu" else count.astype(np.float64)
+    return wide if (wide > last_count()).any() else None
 
 
 @lru_cache(maxsize=1)

@@ -4,7 +4,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from optax_decay import _arithmetic
-from optax_decay._arithmetic import Given, Ratio, Real, Twofold, int_dtype, is_host
+from optax_decay._arithmetic import Given, Measured, Real, Twofold, int_dtype, is_host
 from optax_decay._count.count import (
     STEP,
     Count,
@@ -44,7 +44,7 @@ def length(steps: Given, count: Count) -> Length:
     return steps.memory[key]
 
 
-def _length(ratio: Ratio, unit: Fraction, known: Fraction | None) -> Length:
+def _length(ratio: Measured, unit: Fraction, known: Fraction | None) -> Length:
     return Length(*ratio[:4], Count(ratio.whole, ratio.part, unit), known)
 
 
@@ -114,7 +114,8 @@ def quickened(count: Count, factor: Given) -> Count:
 
 def _kept(factor: Given, unit: Fraction, faster: bool) -> Fraction:
     memory, key = factor.memory, (unit, faster)
-    assert memory is not None and factor.fraction is not None
+    assert memory is not None
+    assert factor.fraction is not None
     if key not in memory:
         memory[key] = unit * factor.fraction if faster else unit / factor.fraction
     return memory[key]
@@ -132,8 +133,9 @@ def rescaled(count: Count, by: Length, of: Length) -> Count:
     count = in_unit(count, of.counted.unit)
     if by.known is not None and of.known is not None:
         ratio = _arithmetic.fitting(by.known / of.known, last_count())
-        return scaled(count, ratio.numerator, ratio.denominator)
+        if is_host(count.whole) or max(ratio.numerator, ratio.denominator) <= last_count():
+            return scaled(count, ratio.numerator, ratio.denominator)
+        return from_real(_arithmetic.product(real(count), _arithmetic.exactly(ratio)), count)
     if is_host(by.denominator, of.denominator) and (by.denominator, of.denominator) == (1, 1):
         return scaled(count, by.numerator, of.numerator)
     return from_real(_arithmetic.product(_arithmetic.product(real(count), of.inverse), by.real), count)
-

@@ -24,9 +24,7 @@ def together(x: Count, y: Count) -> tuple[Count, Count]:
 def select(condition: Any, x: Count, y: Count) -> Count:
     """x where `condition` holds, else y."""
     x, y = together(x, y)
-    return Count(
-        where(condition, x.whole, y.whole), _arithmetic.select_twofold(condition, x.part, y.part), x.unit
-    )
+    return Count(where(condition, x.whole, y.whole), _arithmetic.select_twofold(condition, x.part, y.part), x.unit)
 
 
 def difference(x: Count, y: Count) -> Count:
@@ -76,5 +74,3 @@ def least(x: Count, y: Count) -> Count:
     if x.is_whole and y.is_whole:
         return Count(_arithmetic.minimum(x.whole, y.whole), ZERO, x.unit)
     return select(reached(x, y), y, x)
-
-

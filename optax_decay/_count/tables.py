@@ -119,7 +119,9 @@ def stacked(counts: list[Count]) -> Count:
     if all(count.is_whole for count in counts):
         return Count(whole, ZERO, counts[0].unit)
     dtype = _arithmetic.float_dtype()
-    part = Twofold(*(jnp.stack([jnp.asarray(x, dtype) for x in column]) for column in zip(*(c.part for c in counts), strict=True)))
+    part = Twofold(
+        *(jnp.stack([jnp.asarray(x, dtype) for x in column]) for column in zip(*(c.part for c in counts), strict=True))
+    )
     return Count(whole, part, counts[0].unit)
 
 

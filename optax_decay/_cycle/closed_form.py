@@ -64,7 +64,9 @@ def _slowed(count: Count, steps: Real, factor: Real, index: Real) -> Real:
     """(t - B_i) / t_mul**i in floats: what `closed_form` differentiates, at t_mul = 1 too."""
     one, i = factor == 1, _arithmetic.of_integer(index).hi
     other, above = where(one, 2.0, factor), factor - 1
-    power = _arithmetic.exp(_arithmetic.product(_arithmetic.of_integer(where(one, 0, index)), _arithmetic.log(Twofold(other, 0.0))))
+    power = _arithmetic.exp(
+        _arithmetic.product(_arithmetic.of_integer(where(one, 0, index)), _arithmetic.log(Twofold(other, 0.0)))
+    )
     sums = (power - 1) / (other - 1)
     # Three terms of each at 1: enough for a second derivative.
     power = where(one, 1 + i * above * (1 + (i - 1) / 2 * above), power)

@@ -46,10 +46,7 @@ def _rows(
     factor: Fraction, cycle_steps: Fraction | None, cycles: int | None, limit: int, fine: bool, among: int | None
 ) -> _Rows:
     steps = Fraction(1) if cycle_steps is None else cycle_steps
-    if factor < 1 and cycles is not None:
-        n = cycles
-    else:
-        n = _cycles_within(float(limit / steps), float(factor))
+    n = cycles if factor < 1 and cycles is not None else _cycles_within(float(limit / steps), float(factor))
     n = n if among is None else min(n, among - 1)
     stride = max(1, -(-n // _MAX_ROWS)) if factor > 1 else 1
     rows = []
@@ -178,7 +175,9 @@ def _row(count: Count, table: _Rows, ceilings: Any) -> Real:
 
 def _row_of_traced(count: Count, begin: Real, lead: Real, within: Any, scale: Any) -> Real:
     """The last row that has begun, where `within` says which rows counts reach."""
-    begun = within & (lax.expand_dims(begin, range(count.whole.ndim)) <= lax.expand_dims(count.whole, (count.whole.ndim,)))
+    begun = within & (
+        lax.expand_dims(begin, range(count.whole.ndim)) <= lax.expand_dims(count.whole, (count.whole.ndim,))
+    )
     row = lax.reduce_sum(lax.convert_element_type(begun, begin.dtype), (begun.ndim - 1,)) - 1
     if count.is_whole:
         return row

@@ -1,0 +1,149 @@
+"""Evaluation: what a schedule computes, and the value of any base at a count."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from optax_decay import _arithmetic, _count
+from optax_decay._arithmetic import Given, Real, is_host
+from optax_decay._count import Count
+from optax_decay._schedule.expression import Expression
+from optax_decay._schedule.kinds import is_plain_number
+from optax_decay._schedule.record import Record
+
+Curve = Callable[[Count], Real]
+
+# A host result becomes a strongly typed array of JAX's default float dtype; inside a trace this adds no nested jit.
+_to_array = jax.jit(lambda value: value, inline=True)
+
+
+class Schedule(Expression):
+    """A pure function of the update count, usable wherever optax takes a schedule.
+
+    Calling it with a count, a Python, NumPy or JAX number or an array of them, gives a strongly typed array of JAX's
+    default float dtype and of the count's shape. Before 0 it holds its value at 0; beyond 2**31 - 1, where optax's
+    counters stop, its value there.
+
+    `repr` is the expression that makes it. Schedules of plain numbers made alike are equal and hash alike, others are
+    compared by identity. Arithmetic with numbers and other schedules gives schedules.
+
+    >>> import optax_decay as od
+    >>> rate = 0.5 * od.exponential_decay(0.2, 1000, 0.96, staircase=True)
+    >>> rate
+    0.5 * exponential_decay(0.2, 1000, 0.96, staircase=True)
+    >>> print(rate(1000))
+    0.096
+    """
+
+    __slots__ = ("__weakref__", "_composition", "_curve", "_needs_device")
+
+    # NumPy leaves the arithmetic to us.
+    __array_ufunc__ = None
+
+    def __init__(self, record: Record, given: dict[str, Any], curve: Curve, composition: "Schedule | None" = None):
+        super().__init__(record, given)
+        self._curve, self._composition = curve, composition
+        self._needs_device = any(map(_needs_device, given.values()))
+
+    def __call__(self, count: Any) -> jax.Array:
+        wide = None if self._needs_device else _count.beyond(count)
+        if wide is not None:
+            values = np.array([self(entry) for entry in wide.ravel().tolist()])
+            return jnp.asarray(values.reshape(wide.shape))
+        taken = _count.as_count(count, self._needs_device)
+        value: Any = self._curve(taken)
+        if is_host(value):
+            value = _to_array(np.float64(value))
+            if not isinstance(value, jax.Array):  # jit is disabled
+                value = lax.convert_element_type(value, _arithmetic.float_dtype())
+        elif not isinstance(value, jax.Array) or value.weak_type:
+            value = lax.convert_element_type(value, value.dtype)
+        shape = np.shape(taken.whole)
+        return value if value.shape or not shape else jnp.broadcast_to(value, shape)
+
+    @property
+    def _definition(self) -> "Schedule":
+        """What a named composition is made of, down to a factory that computes."""
+        return self if self._composition is None else self._composition._definition
+
+    def __add__(self, other: Any) -> "Schedule":
+        return _operated("sum", self, other)
+
+    def __radd__(self, other: Any) -> "Schedule":
+        return _operated("sum", other, self)
+
+    def __sub__(self, other: Any) -> "Schedule":
+        return _operated("difference", self, other)
+
+    def __rsub__(self, other: Any) -> "Schedule":
+        return _operated("difference", other, self)
+
+    def __mul__(self, other: Any) -> "Schedule":
+        return _operated("product", self, other)
+
+    def __rmul__(self, other: Any) -> "Schedule":
+        return _operated("product", other, self)
+
+    def __truediv__(self, other: Any) -> "Schedule":
+        return _operated("quotient", self, other)
+
+    def __rtruediv__(self, other: Any) -> "Schedule":
+        return _operated("quotient", other, self)
+
+    def __neg__(self) -> "Schedule":
+        return _operated("negative", self)
+
+
+def at(base: Any, count: Count) -> Real:
+    """The value of any base at a count: ours takes the count as it is, a foreign callable a plain number."""
+    if isinstance(base, Schedule):
+        return base._curve(count)
+    if not callable(base):
+        return base.as_float(count.whole)
+    return _as_float(base(_count.number(count)))
+
+
+def _as_float(value: Any) -> Real:
+    """What a callable returned, in floats of at least JAX's default precision."""
+    if is_host(value) or (isinstance(value, (np.ndarray, np.generic)) and value.ndim == 0):
+        return float(value)
+    value = jnp.asarray(value)
+    default = _arithmetic.float_dtype()
+    wide = jnp.promote_types(value.dtype, default) if jnp.issubdtype(value.dtype, jnp.floating) else default
+    return value if value.dtype == wide else lax.convert_element_type(value, wide)
+
+
+def elementwise(function: Callable[..., Real], count: Count, *beside: Any) -> Real:
+    """A function of one count at a time, and of the numbers beside it."""
+    shape = np.shape(count.whole)
+    if not shape:
+        return function(count, *beside)
+    flat = jax.tree.map(lambda x: jnp.broadcast_to(x, shape).ravel(), (count, *beside))
+    return jax.vmap(lambda one: jnp.asarray(function(*one)))(flat).reshape(shape)
+
+
+# Arithmetic by name: the room of that name registers its factories here, since they make schedules themselves.
+OPERATIONS: dict[str, Callable[..., Schedule]] = {}
+
+
+def _operated(name: str, *sides: Any) -> Schedule:
+    if all(callable(side) or is_plain_number(side) or _is_number(side) for side in sides):
+        return OPERATIONS[name](*sides)
+    return NotImplemented
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (np.number, np.ndarray, jax.Array, Given))
+
+
+def _needs_device(value: Any) -> bool:
+    """Whether an argument is, or holds, a JAX array or tracer."""
+    if isinstance(value, (float, int, str)):
+        return False
+    if isinstance(value, (tuple, dict)):
+        return any(map(_needs_device, value.values() if isinstance(value, dict) else value))
+    return value._needs_device if isinstance(value, Schedule) else isinstance(value, jax.Array)

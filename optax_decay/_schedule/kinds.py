@@ -1,0 +1,231 @@
+"""The kinds of arguments: each checks a concrete value at once and passes a traced one through.
+
+A factory names the kind of each argument in its signature, `decay_steps: Steps`; the decorator that makes it a factory
+applies them. Static types see through to the plain types.
+"""
+
+import itertools
+import math
+import sys
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Annotated, Any, TypeGuard
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.core import Tracer
+
+from optax_decay._arithmetic import Given, Tabulated, given, given_list
+from optax_decay._schedule.record import Kind, record_of
+
+Scalar = int | float | Fraction | np.number[Any] | jax.Array
+Scalars = Sequence[Scalar] | np.ndarray[Any, Any] | jax.Array
+AnyBase = Callable[[Any], Any] | Scalar
+
+Check = Callable[[str, Any], Any]
+
+_LARGEST = sys.float_info.max
+# Of a denormal number the inverse may be infinite.
+_LEAST = sys.float_info.min
+
+
+def number(name: str, value: Any) -> Any:
+    """A finite real number; a NumPy scalar becomes the Python number that it is."""
+    return _scalar(name, value)[0]
+
+
+def _scalar(name: str, value: Any) -> tuple[Any, Any]:
+    """The value as a plain number, and that number again for comparisons: None if it is traced."""
+    if type(value) is float and math.isfinite(value):
+        return value, value
+    if isinstance(value, (np.generic, np.ndarray)) and value.ndim == 0:
+        value = value.item()
+    if isinstance(value, Fraction) and value.denominator == 1:
+        value = value.numerator
+    if isinstance(value, Tabulated):
+        return value, None
+    if isinstance(value, jax.Array):
+        if not _holds_real_numbers(value):
+            raise TypeError(f"`{name}` must be a real number, got {value.dtype}.")
+        if value.ndim:
+            raise ValueError(f"`{name}` must be a scalar, got an array of shape {value.shape}: sweep with jax.vmap.")
+        if isinstance(value, Tracer):
+            return value, None
+        known = value.item()
+    elif is_plain_number(value):
+        known = value
+    else:
+        hint = ": `scheduled` takes schedules as hyperparameters" if callable(value) else ""
+        raise TypeError(f"`{name}` must be a number, got {value!r}{hint}.")
+    if abs(known) > _LARGEST or known != known:
+        raise ValueError(f"`{name}` must be finite, got {value!r}.")
+    return value, known
+
+
+def is_plain_number(value: Any) -> TypeGuard[int | float | Fraction]:
+    """Whether it is one of Python's real numbers; a bool is none."""
+    return isinstance(value, (int, float, Fraction)) and not isinstance(value, bool)
+
+
+def _holds_real_numbers(array: jax.Array | np.ndarray) -> bool:
+    return jnp.issubdtype(array.dtype, jnp.floating) or jnp.issubdtype(array.dtype, jnp.integer)
+
+
+def _bounded(test: Callable[[Any], bool], words: str) -> Check:
+    def check(name: str, value: Any) -> Any:
+        value, known = _scalar(name, value)
+        if known is not None and not test(known):
+            raise ValueError(f"`{name}` must be {words}, got {value!r}.")
+        return value
+
+    return check
+
+
+positive = _bounded(lambda x: x >= _LEAST, "positive")
+non_negative = _bounded(lambda x: x >= _LEAST or x == 0, "zero or positive")
+
+
+def optional(check: Check) -> Check:
+    """What `check` takes, or None."""
+    return lambda name, value: None if value is None else check(name, value)
+
+
+def whole(name: str, value: Any) -> Any:
+    """An integer."""
+    value, known = _scalar(name, value)
+    if isinstance(known, (float, Fraction)) or (known is None and not jnp.issubdtype(value.dtype, jnp.integer)):
+        raise TypeError(f"`{name}` must be a whole number, got {value!r}.")
+    return value
+
+
+def cycles(name: str, value: Any) -> Any:
+    """A positive whole number, or None for no end."""
+    return None if value is None else positive(name, whole(name, value))
+
+
+def seed(name: str, value: Any) -> Any:
+    """An integer of at most 64 bits, as JAX's random keys are made of."""
+    value = whole(name, value)
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise ValueError(f"`{name}` must fit into 64 bits, got {value!r}.")
+    return value
+
+
+def flag(name: str, value: Any) -> bool:
+    """True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"`{name}` must be True or False, got {value!r}.")
+    return bool(value)
+
+
+def base(name: str, value: Any) -> Any:
+    """Any callable of the count, or a number that stands for a constant."""
+    if callable(value):
+        if record_of(value):
+            raise TypeError(f"`{name}` must be a schedule, got the factory {value.__name__}: call it to make one.")
+        return value
+    try:
+        return number(name, value)
+    except TypeError:
+        raise TypeError(
+            f"`{name}` must be a schedule, any callable of the count, or a number, got {value!r}."
+        ) from None
+
+
+def factory(name: str, value: Any) -> Any:
+    """A schedule factory."""
+    if not record_of(value):
+        raise TypeError(f"`{name}` must be a schedule factory, got {value!r}.")
+    return value
+
+
+def numbers(name: str, value: Any) -> Any:
+    """A sequence of finite real numbers, as a tuple; a JAX array of them stays one."""
+    if isinstance(value, np.ndarray) and value.ndim == 1:
+        value = tuple(value.tolist())
+    if isinstance(value, jax.Array) and value.ndim == 1:
+        if not _holds_real_numbers(value):
+            raise TypeError(f"`{name}` must hold real numbers, got {value.dtype}.")
+        if not isinstance(value, Tracer) and not np.isfinite(np.asarray(value, np.float64)).all():
+            raise ValueError(f"`{name}` must be finite, got {value!r}.")
+        return value
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise TypeError(f"`{name}` must be a sequence of numbers, got {value!r}.")
+    return tuple(number(f"{name}[{i}]", entry) for i, entry in enumerate(value))
+
+
+def increasing(name: str, value: Any) -> Any:
+    """Numbers each greater than the one before."""
+    value = numbers(name, value)
+    if isinstance(value, Tracer):
+        return value
+    entries = value if isinstance(value, tuple) else np.asarray(value).tolist()
+    known = [_scalar(name, entry)[1] for entry in entries]
+    for before, after in itertools.pairwise(known):
+        if before is not None and after is not None and not before < after:
+            raise ValueError(f"`{name}` must increase, got {before!r} before {after!r}.")
+    return value
+
+
+def phases(name: str, value: Any) -> Any:
+    """(schedule, steps) pairs and a last schedule."""
+    *timed, last = value
+    checked = []
+    for i, phase in enumerate(timed):
+        if not isinstance(phase, Sequence) or isinstance(phase, str) or len(phase) != 2:
+            raise TypeError(f"`{name}[{i}]` must be a pair of a schedule and its steps, got {phase!r}.")
+        schedule, steps = phase
+        checked.append((base(f"{name}[{i}][0]", schedule), non_negative(f"{name}[{i}][1]", steps)))
+    if isinstance(last, (tuple, list)):
+        raise TypeError(f"`{name}[{len(timed)}]` is the last, which has no end: give it without steps, got {last!r}.")
+    return (*checked, base(f"{name}[{len(timed)}]", last))
+
+
+def _bound_base(value: Any) -> Any:
+    return value if callable(value) else given(value)
+
+
+def _bound_phases(value: Any) -> Any:
+    *timed, last = value
+    return (*((_bound_base(base), given(steps, in_steps=True)) for base, steps in timed), _bound_base(last))
+
+
+def _in_steps(value: Any) -> Given | None:
+    return None if value is None else given(value, in_steps=True)
+
+
+def _value(check: Check, is_tabulated: bool = True) -> Kind:
+    return Kind(check, lambda value: None if value is None else given(value), is_tabulated)
+
+
+def _length(check: Check, is_tabulated: bool = True) -> Kind:
+    return Kind(check, _in_steps, is_tabulated, is_length=True)
+
+
+# Values.
+Number = Annotated[Scalar, _value(number)]
+OptionalNumber = Annotated[Scalar | None, _value(optional(number))]
+Positive = Annotated[Scalar, _value(positive)]
+NonNegative = Annotated[Scalar, _value(non_negative)]
+# Which program computes the value depends on it.
+Periods = Annotated[Scalar, _value(number, is_tabulated=False)]
+
+# Measured in steps.
+Steps = Annotated[Scalar, _length(positive)]
+OptionalSteps = Annotated[Scalar | None, _length(optional(positive))]
+NonNegativeSteps = Annotated[Scalar, _length(non_negative)]
+SignedSteps = Annotated[Scalar, _length(number)]
+Ratio = Annotated[Scalar, _length(positive)]
+# The table of cycles is made of it.
+Growth = Annotated[Scalar, _length(positive, is_tabulated=False)]
+Increasing = Annotated[Scalars, Kind(increasing, lambda value: given_list(value, in_steps=True), is_length=True)]
+
+# What else is given.
+Base = Annotated[AnyBase, Kind(base, _bound_base, is_base=True, is_tabulated=True)]
+Phases = Annotated[Any, Kind(phases, _bound_phases, is_tabulated=True)]
+Numbers = Annotated[Scalars, Kind(numbers, given_list)]
+Cycles = Annotated[int | jax.Array | None, _value(cycles, is_tabulated=False)]
+Seed = Annotated[int | jax.Array, Kind(seed)]
+Flag = Annotated[bool, Kind(flag)]
+Factory = Annotated[Any, Kind(factory)]

@@ -1,0 +1,190 @@
+"""What is known of a schedule factory: one record, which the factory's function holds."""
+
+import difflib
+import inspect
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from optax_decay._arithmetic import Given
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What an argument may be.
+
+    Attributes:
+      check: takes the argument's name and a value; refuses a wrong concrete value, and returns a good one in its plain
+        form, which `repr`, equality and pickling use.
+      bind: takes a checked value and returns the form in which the build function receives it; None for the same form.
+      is_tabulated: whether a program may take the number from a table, one for each phase of a sequence.
+      is_length: whether it is measured in steps: a length, a boundary, a factor or a share of lengths.
+      is_base: whether it is a base, which sees the count itself.
+    """
+
+    check: Callable[[str, Any], Any]
+    bind: Callable[[Any], Any] | None = None
+    is_tabulated: bool = False
+    is_length: bool = False
+    is_base: bool = False
+
+
+class Operator(NamedTuple):
+    """How an operation is written, and how strongly it binds its sides."""
+
+    symbol: str
+    strength: int
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """What is known of a factory.
+
+    Attributes:
+      factory: the function that makes schedules.
+      build: the function that it was made of, which returns a function of the count.
+      takes_count: whether that function takes a `Count`, as the package's own do, or a plain number.
+      operator: how it is written; None for a factory that is called by its name.
+    """
+
+    factory: Callable[..., Any]
+    build: Callable[..., Any]
+    takes_count: bool
+    operator: Operator | None = None
+
+    @cached_property
+    def signature(self) -> inspect.Signature:
+        """The build function's, whose annotations hold the kinds of arguments."""
+        return inspect.signature(self.build)
+
+    @cached_property
+    def parameters(self) -> dict[str, inspect.Parameter]:
+        """Its arguments by name."""
+        return dict(self.signature.parameters)
+
+    @cached_property
+    def kinds(self) -> dict[str, Kind]:
+        """The kinds of arguments by name; a user's factory may have none."""
+        kinds = {name: _kind(p.annotation) for name, p in self.parameters.items()}
+        return {name: kind for name, kind in kinds.items() if kind}
+
+    @cached_property
+    def defaults(self) -> dict[str, Any]:
+        """The values of arguments that may be left out."""
+        return {name: p.default for name, p in self.parameters.items() if p.default is not p.empty}
+
+    @cached_property
+    def rest(self) -> str | None:
+        """The argument that takes any further ones by name, if there is one."""
+        return next((name for name, p in self.parameters.items() if p.kind is p.VAR_KEYWORD), None)
+
+    @cached_property
+    def _positional(self) -> list[str]:
+        return [name for name, p in self.parameters.items() if p.kind is p.POSITIONAL_OR_KEYWORD]
+
+    @cached_property
+    def _required(self) -> set[str]:
+        return self.parameters.keys() - self.defaults.keys()
+
+    @cached_property
+    def _by_name(self) -> bool:
+        """Whether every argument can be passed on by name."""
+        named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+        return all(parameter.kind in named for parameter in self.parameters.values())
+
+    @cached_property
+    def _binds(self) -> dict[str, Callable[[Any], Any]]:
+        return {name: kind.bind for name, kind in self.kinds.items() if kind.bind}
+
+    def _bound(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: self._binds[name](value) if name in self._binds else value for name, value in given.items()}
+
+    @cached_property
+    def _bound_defaults(self) -> dict[str, Any]:
+        return self._bound(self.defaults)
+
+    @property
+    def name(self) -> str:
+        return self.factory.__name__
+
+    def arguments(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """A call's arguments by name, in the order of the signature, checked and in their plain form."""
+        given, kinds = self._named(args, kwargs), self.kinds
+        for name, value in given.items():
+            value = _plain(value)
+            given[name] = kinds[name].check(name, value) if name in kinds else value
+        return given
+
+    def _named(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        # `Signature.bind` takes longer than all the rest, so it is asked only where arguments are starred or wrong.
+        if self._by_name and len(args) <= len(self._positional):
+            given = dict(zip(self._positional, args, strict=False))
+            named = {name: kwargs[name] for name in self.parameters if name in kwargs} if kwargs else {}
+            if len(named) == len(kwargs) and given.keys().isdisjoint(named):
+                given |= named
+                if self._required <= given.keys():
+                    return given
+        unknown = [name for name in kwargs if name not in self.parameters]
+        if unknown and self.rest is None:
+            raise TypeError(unknown_argument(self.name, unknown[0], self.parameters))
+        try:
+            return self.signature.bind(*args, **kwargs).arguments
+        except TypeError as error:
+            raise TypeError(f"{self.name}: {error}.") from None
+
+    def call(self, given: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Arguments as they are passed on, by position and by name."""
+        bound = inspect.BoundArguments(self.signature, OrderedDict(given))
+        return bound.args, bound.kwargs
+
+    def built(self, given: Mapping[str, Any]) -> Any:
+        """What the build function returns for checked arguments: a function of the count, or a schedule."""
+        if self._binds:
+            given = {**self._bound_defaults, **self._bound(given)}
+        if self._by_name:
+            return self.build(**given)
+        args, kwargs = self.call(given)
+        return self.build(*args, **kwargs)
+
+
+def _kind(annotation: Any) -> Kind | None:
+    return next((kind for kind in getattr(annotation, "__metadata__", ()) if isinstance(kind, Kind)), None)
+
+
+def hold(record: Record, shown: inspect.Signature) -> None:
+    """Gives a factory its record, and the signature that `help` shows."""
+    vars(record.factory).update(_schedule_factory=record, __signature__=shown)
+
+
+def record_of(factory: Any) -> Record | None:
+    """A factory's record; None of anything else."""
+    record = getattr(factory, "_schedule_factory", None)
+    return record if isinstance(record, Record) else None
+
+
+def _plain(value: Any) -> Any:
+    """NumPy scalars as Python numbers and lists as tuples, within tuples and named arguments too."""
+    if type(value) in (int, float):
+        return value
+    if isinstance(value, Given):
+        return value.plain
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, (list, tuple)):
+        return tuple(map(_plain, value))
+    return {name: _plain(entry) for name, entry in value.items()} if isinstance(value, dict) else value
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """What a misspelt name may have meant, for the end of a message."""
+    near = difflib.get_close_matches(name, list(known), 1)
+    return f"; did you mean `{near[0]}`?" if near else ""
+
+
+def unknown_argument(factory: str, name: str, known: Iterable[str]) -> str:
+    """The message for an argument that a factory does not have."""
+    return f"`{factory}` has no argument `{name}`" + (nearest(name, known) or f", it has {', '.join(known)}.")
