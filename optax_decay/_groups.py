@@ -10,10 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from optax_decay import _count
-from optax_decay._arithmetic import Real, Tabulated, where
+from optax_decay._arithmetic import Given, Real, Tabulated, where
 from optax_decay._count import Count, tables
 from optax_decay._schedule import Schedule, at, elementwise, key
 from optax_decay._schedule.factory import make
+from optax_decay._schedule.kinds import bound_base
 from optax_decay._schedule.record import Record
 
 
@@ -26,6 +27,7 @@ class _Plan(NamedTuple):
 
 
 def _plan(value: Any, tabulated: bool = True) -> _Plan:
+    value = value.plain if isinstance(value, Given) else value
     if isinstance(value, Schedule):
         made = value._definition
         return _plan_of_schedule(made) if made._record.takes_count else _Plan(key(value), [], lambda numbers: value)
@@ -94,10 +96,11 @@ def _value(plans: list[_Plan], row: Any, count: Count) -> Real:
     columns = [_column(numbers) for numbers in zip(*(plan.numbers for plan in plans), strict=True)]
     remake = plans[0].remake
     if all(len(column) == 1 for column in columns):
-        return at(remake(column[0] for column in columns), count)
+        return at(bound_base(remake(column[0] for column in columns)), count)
 
     def value(count: Count, row: Any) -> Real:
-        return at(remake(column[0] if len(column) == 1 else _in_row(column, row) for column in columns), count)
+        numbers = (column[0] if len(column) == 1 else _in_row(column, row) for column in columns)
+        return at(bound_base(remake(numbers)), count)
 
     return elementwise(value, count, row)
 

@@ -23,7 +23,7 @@ GROUPS: dict[ModuleType, dict[str, Factory]] = {
     module: {
         name: factory
         for name, factory in vars(module).items()
-        if record_of(factory) and factory.__module__ == module.__name__
+        if not name.startswith("_") and record_of(factory) and factory.__module__.startswith(module.__name__)
     }
     for module in (_decays, _clocks, _phases, _values, _presets)
 }

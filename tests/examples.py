@@ -100,6 +100,7 @@ EXAMPLES = {
     "expanding_cycle": _over("expanding_cycle", decay_steps=OTHERS),
     "delay": _over("delay", steps=OTHERS),
     "stretch": _over("stretch", factor=(2.5, 3.0, 0.75)),
+    "per_step": _over("per_step", amount=(2.5, 3.0, 0.75)),
     "staircase": _over("staircase", steps=(20, 7, 3)),
     "reverse": _over("reverse", steps=OTHERS),
     "sequence": Example(

@@ -32,7 +32,7 @@ def exact(x: Any) -> Any:
 
 
 def measured(x: Any) -> Any:
-    """A hyperparameter in steps: a float is the fraction of the least denominator within two units in its last place."""
+    """A hyperparameter in steps: a float is the simplest fraction within two units in its last place."""
     if not isinstance(x, float) or x.is_integer():
         return tuple(map(measured, x)) if isinstance(x, (list, tuple)) else exact(x)
     own, error = Fraction(x), 2 * Fraction(math.ulp(x))

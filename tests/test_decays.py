@@ -163,8 +163,8 @@ def test_both_ends_are_bit_for_bit(make, first, last, steps):
 def test_a_value_is_held_below_0_and_past_the_last_count(schedule):
     assert schedule(-5) == schedule(np.int8(-1)) == schedule(-0.5) == schedule(0)
     np.testing.assert_array_equal(jax.jit(schedule)(np.array([-7, -1])), np.full(2, schedule(0)))
-    assert schedule(2**40) == schedule(np.uint64(2**60)) == schedule(float("inf")) == schedule(LAST)
-    np.testing.assert_array_equal(schedule(np.array([2**31, 2**50])), np.full(2, schedule(np.array([LAST]))[0]))
+    last = schedule(jnp.array([LAST]))[0]
+    np.testing.assert_array_equal(schedule(jnp.array([2**31, 2**32 - 1], jnp.uint32)), np.full(2, last))
 
 
 FAMILY = {

@@ -18,10 +18,17 @@ ROOT = Path(__file__).parent.parent
 SOURCES = sorted((ROOT / "optax_decay").rglob("*.py"))
 FACTORIES = [name for name in od.__all__ if inspect.isfunction(getattr(od, name))]
 MODULES = [
-    "_real", "_count", "_table", "_cycle",
+    *(f"_arithmetic.{room}" for room in ("real", "fractions", "twofold", "elementary")),
+    *(f"_arithmetic.{room}" for room in ("given", "tabulated", "traced", "binding", "__init__")),
+    *(f"_count.{room}" for room in ("integers", "count", "sums", "lengths", "division", "intake")),
+    "_count.progress", "_count.tables", "_count.__init__",
+    "_cycle.table", "_cycle.closed_form", "_cycle.cycle", "_cycle.__init__",
     "_schedule.record", "_schedule.kinds", "_schedule.expression", "_schedule.evaluation", "_schedule.factory",
     "_schedule.arithmetic", "_schedule.__init__", "_groups",
-    "_decays", "_clocks", "_phases", "_values", "_presets", "_text", "_outline", "_view", "__init__", "__main__",
+    *(f"_decays.{room}" for room in ("weights", "noise", "endless", "polynomial", "ending", "piecewise", "cosine")),
+    "_decays.linear_cosine", "_decays.__init__", "_clocks.cycles", "_clocks.shifts", "_clocks.__init__",
+    "_phases", "_values", "_presets.cycles", "_presets.runs", "_presets.__init__", "_text",
+    "_outline", "_view", "__init__", "__main__",
 ]  # fmt: skip
 
 

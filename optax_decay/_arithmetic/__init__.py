@@ -1,18 +1,13 @@
 """Arithmetic for schedules: given numbers, twofold numbers, elementary functions."""
 
+from optax_decay._arithmetic.binding import ExactList, TracedList, given, given_list
 from optax_decay._arithmetic.elementary import exp, less_exp, log, raised, times_exp, times_power
 from optax_decay._arithmetic.fractions import Number, decimal, fitting, simplest
 from optax_decay._arithmetic.given import (
     Exact,
-    ExactList,
     Given,
     Measured,
-    Tabulated,
-    Traced,
-    TracedList,
     exact_ratio,
-    given,
-    given_list,
     greatest_of,
     least_of,
     power_of_two,
@@ -39,6 +34,8 @@ from optax_decay._arithmetic.real import (
     with_gradient,
     zero_of,
 )
+from optax_decay._arithmetic.tabulated import Tabulated
+from optax_decay._arithmetic.traced import Traced
 from optax_decay._arithmetic.twofold import (
     HALF_PI,
     ONE,

@@ -18,9 +18,11 @@ Real = Any  # a Python number, a NumPy scalar standing for a constant in a trace
 _HOST = frozenset((int, float))
 
 
-def is_host(*values: Real) -> bool:
-    """Whether all of `values` are Python numbers, computed with in Python; NumPy's scalars belong to a trace."""
-    return all(type(value) in _HOST for value in values)
+def is_host(value: Real, *others: Real) -> bool:
+    """Whether all values are Python numbers, computed with in Python; NumPy's scalars belong to a trace."""
+    if type(value) not in _HOST:
+        return False
+    return not others or all(type(other) in _HOST for other in others)
 
 
 def float_dtype() -> np.dtype:

@@ -96,7 +96,7 @@ def of_integer(n: Real, most: int | None = None) -> Twofold:
 
 def is_zero_twofold(x: Twofold) -> bool:
     """Whether a twofold number is known to be zero."""
-    return is_zero(x.hi) and is_zero(x.lo)
+    return x is ZERO or (is_zero(x.hi) and is_zero(x.lo))
 
 
 def select_twofold(condition: Any, x: Twofold, y: Twofold) -> Twofold:
@@ -149,19 +149,19 @@ def total(x: Real, y: Real) -> Twofold:
     return Twofold(hi, (x - (hi - y_added)) + (y - y_added))
 
 
-def _is_enough(*numbers: Twofold) -> bool:
+def _is_enough(x: Twofold, y: Twofold) -> bool:
     """Whether one float each is precise enough: Python's floats are, for a result in float32."""
-    return all(is_host(x.hi) for x in numbers) and float_dtype() == np.float32
+    return type(x.hi) is float and type(y.hi) is float and float_dtype() == np.float32
 
 
 def plus(x: Twofold, y: Twofold) -> Twofold:
     """x + y, to about twice a float's precision."""
+    if _is_enough(x, y):
+        return Twofold(x.hi + y.hi, 0.0)
     if is_zero_twofold(y):
         return x
     if is_zero_twofold(x):
         return y
-    if _is_enough(x, y):
-        return Twofold(x.hi + y.hi, 0.0)
     x, y = _together(x, y)
     hi, lo = total(x.hi, y.hi)
     return renormalised(hi, plus_known(lo, plus_known(x.lo, y.lo)))
@@ -174,10 +174,10 @@ def minus(x: Twofold) -> Twofold:
 
 def product(x: Twofold, y: Twofold) -> Twofold:
     """x y, to about twice a float's precision."""
-    if is_zero_twofold(x) or is_zero_twofold(y):
-        return ZERO
     if _is_enough(x, y):
         return Twofold(x.hi * y.hi, 0.0)
+    if is_zero_twofold(x) or is_zero_twofold(y):
+        return ZERO
     x, y = _together(x, y)
     (x1, x2), (y1, y2) = split(x.hi), split(y.hi)
     return renormalised(
@@ -187,10 +187,10 @@ def product(x: Twofold, y: Twofold) -> Twofold:
 
 def quotient(x: Twofold, y: Twofold) -> Twofold:
     """x / y, to about twice a float's precision."""
-    if is_zero_twofold(x):
-        return ZERO
     if _is_enough(x, y):
         return Twofold(x.hi / y.hi, 0.0)
+    if is_zero_twofold(x):
+        return ZERO
     x, y = _together(x, y)
     estimate = x.hi / y.hi
     (q1, q2), (y1, y2) = split(estimate), split(y.hi)

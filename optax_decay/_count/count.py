@@ -96,7 +96,8 @@ def in_one_float(count: Count) -> Real:
 
 def real(count: Count, most: int | None = None) -> Twofold:
     """The count in its units, known to be at most `most` perhaps, to twice a float's precision."""
-    return _arithmetic.plus(_arithmetic.of_integer(count.whole, most), count.part)
+    whole = _arithmetic.of_integer(count.whole, most)
+    return whole if count.part is ZERO else _arithmetic.plus(whole, count.part)
 
 
 def as_int(x: Real, like: Real) -> Real:

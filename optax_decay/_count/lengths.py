@@ -37,11 +37,13 @@ def length(steps: Given, count: Count) -> Length:
     unit = steps.unit_beside(count.unit)
     if steps.memory is None:
         return _length(steps.ratio(unit, count.whole), unit, None)
-    key = "length", unit, is_host(count.whole), int_dtype()
-    if key not in steps.memory:
+    # Of the one unit that most counts have the hash is not worth the time.
+    key = None if unit is STEP else unit, is_host(count.whole), int_dtype()
+    known = steps.memory.get(key)
+    if known is None:
         ratio = steps.ratio(unit, count.whole)
-        steps.memory[key] = _length(ratio, unit, Fraction(ratio.numerator, ratio.denominator))
-    return steps.memory[key]
+        known = steps.memory[key] = _length(ratio, unit, Fraction(ratio.numerator, ratio.denominator))
+    return known
 
 
 def _length(ratio: Measured, unit: Fraction, known: Fraction | None) -> Length:

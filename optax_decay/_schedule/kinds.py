@@ -182,13 +182,14 @@ def phases(name: str, value: Any) -> Any:
     return (*checked, base(f"{name}[{len(timed)}]", last))
 
 
-def _bound_base(value: Any) -> Any:
+def bound_base(value: Any) -> Any:
+    """A base as factories receive it: a number is a given one."""
     return value if callable(value) else given(value)
 
 
 def _bound_phases(value: Any) -> Any:
     *timed, last = value
-    return (*((_bound_base(base), given(steps, in_steps=True)) for base, steps in timed), _bound_base(last))
+    return (*((bound_base(base), given(steps, in_steps=True)) for base, steps in timed), bound_base(last))
 
 
 def _in_steps(value: Any) -> Given | None:
@@ -222,7 +223,7 @@ Growth = Annotated[Scalar, _length(positive, is_tabulated=False)]
 Increasing = Annotated[Scalars, Kind(increasing, lambda value: given_list(value, in_steps=True), is_length=True)]
 
 # What else is given.
-Base = Annotated[AnyBase, Kind(base, _bound_base, is_base=True, is_tabulated=True)]
+Base = Annotated[AnyBase, Kind(base, bound_base, is_base=True, is_tabulated=True)]
 Phases = Annotated[Any, Kind(phases, _bound_phases, is_tabulated=True)]
 Numbers = Annotated[Scalars, Kind(numbers, given_list)]
 Cycles = Annotated[int | jax.Array | None, _value(cycles, is_tabulated=False)]

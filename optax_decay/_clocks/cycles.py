@@ -1,7 +1,7 @@
-"""Clocks: combinators that change the count that a base sees."""
+"""Clocks that start a base again."""
 
 from optax_decay import _arithmetic, _count, _cycle
-from optax_decay._arithmetic import ZERO, Given, Real, is_host, where
+from optax_decay._arithmetic import Given, Real, where
 from optax_decay._count import Count
 from optax_decay._schedule import Curve, at, exact_schedule
 from optax_decay._schedule.kinds import (
@@ -11,8 +11,6 @@ from optax_decay._schedule.kinds import (
     NonNegative,
     Number,
     OptionalSteps,
-    Ratio,
-    SignedSteps,
     Steps,
 )
 
@@ -160,149 +158,6 @@ def expanding_cycle(base: Base, decay_steps: Steps) -> Curve:
     Source: TensorFlow, `tf.compat.v1.train.polynomial_decay`.
     """
     return lambda count: at(base, _count.horizon(count, _count.length(decay_steps, count)))
-
-
-@exact_schedule
-def delay(base: Base, steps: SignedSteps) -> Curve:
-    r"""Starts any base later; with negative steps, looks ahead.
-
-    .. math:: s(t) = \text{base}(\max(t - n, 0))
-
-    with :math:`n` = `steps`. The base's value at 0 is held until it starts.
-
-    Args:
-      base: any callable of the count, or a number.
-      steps: update steps to wait, of either sign. May be traced.
-
-    Returns:
-      A schedule.
-
-    Raises:
-      ValueError: if a number is not finite.
-      TypeError: if an argument is of the wrong kind.
-
-    >>> import numpy as np, optax_decay as od
-    >>> print(od.delay(od.linear_decay(0.1, 100), 50)(np.array([0, 50, 100])))
-    [0.1  0.1  0.05]
-    """
-    back = -steps
-    return lambda count: at(base, _count.shifted(count, back))
-
-
-@exact_schedule
-def stretch(base: Base, factor: Ratio) -> Curve:
-    r"""Runs any base slower by a factor: from epochs to steps, or to another batch size.
-
-    .. math:: s(t) = \text{base}(t / f)
-
-    with :math:`f` = `factor`.
-
-    Args:
-      base: any callable of the count, or a number; a foreign callable gets a float where t / f is no whole number.
-      factor: how many times slower, positive: steps per epoch for a base that counts epochs. May be traced.
-
-    Returns:
-      A schedule.
-
-    Raises:
-      ValueError: if `factor` is not positive, or a number is not finite.
-      TypeError: if an argument is of the wrong kind.
-
-    >>> import optax_decay as od
-    >>> epochs = od.piecewise_constant([30, 60], [0.1, 0.01, 0.001])
-    >>> print(od.stretch(epochs, 391)(30 * 391 + 1))
-    0.01
-    """
-    return lambda count: at(base, _count.slowed(count, factor))
-
-
-@exact_schedule
-def per_step(base: Base, amount: Ratio) -> Curve:
-    r"""Runs any base on what each update step brings: tokens, samples, seconds.
-
-    .. math:: s(t) = \text{base}(a\, t)
-
-    with :math:`a` = `amount`.
-
-    Args:
-      base: any callable of what is counted, or a number; a foreign callable gets a float where that may not fit into an
-        integer.
-      amount: how much of it an update step brings, positive: tokens per batch for a base that counts tokens. May be
-        traced.
-
-    Returns:
-      A schedule.
-
-    Raises:
-      ValueError: if `amount` is not positive, or a number is not finite.
-      TypeError: if an argument is of the wrong kind.
-
-    >>> import optax_decay as od
-    >>> by_tokens = od.warmup_cosine_decay(3e-4, 2e10, 2e12, end_value=3e-5)
-    >>> print(od.per_step(by_tokens, 4_000_000)(2_500))
-    0.00015
-    """
-    return lambda count: at(base, _count.quickened(count, amount))
-
-
-@exact_schedule
-def staircase(base: Base, steps: Steps) -> Curve:
-    r"""Holds any base's value for a number of steps at a time.
-
-    .. math:: s(t) = \text{base}(n \lfloor t / n \rfloor)
-
-    with :math:`n` = `steps`. A boundary step, a multiple of :math:`n`, takes the new stair.
-
-    Args:
-      base: any callable of the count, or a number.
-      steps: update steps of a stair, positive. May be traced.
-
-    Returns:
-      A schedule.
-
-    Raises:
-      ValueError: if `steps` is not positive, or a number is not finite.
-      TypeError: if an argument is of the wrong kind.
-
-    >>> import numpy as np, optax_decay as od
-    >>> print(od.staircase(od.linear_decay(0.1, 100), 25)(np.array([24, 25, 49, 50])))
-    [0.1   0.075 0.075 0.05 ]
-    """
-
-    def value(count: Count) -> Real:
-        length = _count.length(steps, count)
-        _, rest = _count.divide_with_remainder(count, length)
-        if is_host(length.denominator) and length.denominator == 1:
-            return at(base, Count(_count.in_unit(count, rest.unit).whole - rest.whole, ZERO, rest.unit))
-        return at(base, _count.difference(count, rest))
-
-    return value
-
-
-@exact_schedule
-def reverse(base: Base, steps: Steps) -> Curve:
-    r"""Runs any base backwards, from its value at `steps` to its value at 0, which is held.
-
-    .. math:: s(t) = \text{base}(n - \min(t, n))
-
-    with :math:`n` = `steps`.
-
-    Args:
-      base: any callable of the count, or a number.
-      steps: update steps from start to end, positive. May be traced.
-
-    Returns:
-      A schedule.
-
-    Raises:
-      ValueError: if `steps` is not positive, or a number is not finite.
-      TypeError: if an argument is of the wrong kind.
-
-    >>> import numpy as np, optax_decay as od
-    >>> print(od.reverse(od.linear_decay(0.1, 100), 100)(np.array([0, 50, 100, 200])))
-    [0.   0.05 0.1  0.1 ]
-    """
-    return lambda count: at(base, _count.until(count, _count.length(steps, count)))
 
 
 def _check_ends(t_mul: Given, cycles: Given | None) -> None:

@@ -1,0 +1,90 @@
+"""The one door for hyperparameters: each is bound to the kind of given number that it is, or a sequence of them."""
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from optax_decay._arithmetic.fractions import Number, decimal, simplest
+from optax_decay._arithmetic.given import Given, exact, shortest
+from optax_decay._arithmetic.real import Real, float_dtype, is_host
+from optax_decay._arithmetic.tabulated import Tabulated
+from optax_decay._arithmetic.traced import Traced
+from optax_decay._arithmetic.twofold import Twofold
+
+
+def given(value: Any, in_steps: bool = False) -> Given:
+    """A number as a given one; of those that are, as it is."""
+    if isinstance(value, Tabulated):
+        return Tabulated(value.numbers, value.row, simplest) if in_steps else value
+    if isinstance(value, Given):
+        return value
+    if isinstance(value, jax.Array):
+        return Traced(value)
+    return exact(value, simplest if in_steps else decimal)
+
+
+class ExactList:
+    """A sequence of numbers that are all known."""
+
+    def __init__(self, numbers: Sequence[Number] | np.ndarray[Any, Any], read: Callable[[Number], Fraction] = decimal):
+        self.numbers: list[Number] = numbers.tolist() if isinstance(numbers, np.ndarray) else list(numbers)
+        self.read = read
+        self.memory: dict[Any, Any] = {}
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @cached_property
+    def known(self) -> list[int | Fraction]:
+        """What they mean, in steps."""
+        if set(map(type, self.numbers)) <= {int}:
+            return self.numbers  # type: ignore[return-value]
+        return list(map(shortest, map(self.read, self.numbers)))
+
+    @cached_property
+    def floats(self) -> np.ndarray[Any, Any]:
+        return np.array(self.numbers, np.float64)
+
+    def as_floats(self, like: Real) -> Any:
+        """A table of floats, of the host beside a host number `like`."""
+        if is_host(like):
+            return self.floats
+        with np.errstate(over="ignore"):
+            return jnp.asarray(self.floats.astype(float_dtype()))
+
+
+class TracedList:
+    """A sequence of numbers of which some are traced, as one array."""
+
+    known = None
+
+    def __init__(self, array: jax.Array):
+        self.array = array
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def as_floats(self, like: Real) -> jax.Array:
+        return lax.convert_element_type(self.array, float_dtype())
+
+    def counted(self, unit: Fraction) -> tuple[jax.Array, Twofold]:
+        """They in units: whole numbers and parts in [0, 1)."""
+        return Traced(self.array).counted(unit, None)
+
+
+def given_list(values: Any, in_steps: bool = False) -> ExactList | TracedList:
+    """A sequence of numbers as a given one."""
+    if isinstance(values, jax.Array):
+        return TracedList(values)
+    if isinstance(values, tuple) and any(isinstance(value, jax.Array) for value in values):
+        numbers = [given(value) for value in values]
+        if all(number.is_integer for number in numbers):
+            return TracedList(jnp.stack([jnp.asarray(number.integer) for number in numbers]))
+        return TracedList(jnp.stack([jnp.asarray(number.as_float(None)) for number in numbers]))
+    return ExactList(values, simplest if in_steps else decimal)

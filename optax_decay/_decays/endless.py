@@ -1,0 +1,190 @@
+"""Decays without an end: the constant, exponentials and inverses."""
+
+from optax_decay import _arithmetic, _count
+from optax_decay._arithmetic import Given, Real, Twofold
+from optax_decay._count import Count
+from optax_decay._schedule import Curve, exact_schedule
+from optax_decay._schedule.kinds import Flag, NonNegative, Number, Positive, Steps
+
+
+@exact_schedule
+def constant(value: Number) -> Curve:
+    r"""The same value at every count.
+
+    .. math:: s(t) = v
+
+    with :math:`v` = `value`.
+
+    Args:
+      value: the value. May be traced.
+
+    Returns:
+      A schedule.
+
+    Raises:
+      ValueError: if `value` is not finite.
+      TypeError: if it is not a real number.
+
+    >>> import optax_decay as od
+    >>> print(od.constant(0.1)(7))
+    0.1
+    """
+    return lambda count: value.as_float(count.whole)
+
+
+@exact_schedule
+def exponential_decay(
+    init_value: Number, decay_steps: Steps, decay_rate: Positive, *, staircase: Flag = False
+) -> Curve:
+    r"""Multiplies the value by `decay_rate` every `decay_steps` steps, smoothly or in stairs.
+
+    .. math:: s(t) = A\, r^{t / D}, \qquad \text{in stairs} \quad A\, r^{\lfloor t / D \rfloor}
+
+    with :math:`A` = `init_value`, :math:`D` = `decay_steps` and :math:`r` = `decay_rate`. A boundary step, a multiple
+    of :math:`D`, takes the new stair.
+
+    Args:
+      init_value: the value at 0 (TensorFlow: `learning_rate`). May be traced.
+      decay_steps: update steps from one multiplication to the next, positive. May be traced.
+      decay_rate: the factor, positive. May be traced.
+      staircase: whether the value changes at whole multiples of `decay_steps` alone.
+
+    Returns:
+      A schedule: TensorFlow's `tf.train.exponential_decay` (`global_step` is the count).
+
+    Raises:
+      ValueError: if `decay_steps` or `decay_rate` is not positive, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import optax_decay as od
+    >>> print(od.exponential_decay(0.1, 1000, 0.5)(2000))
+    0.025
+
+    Source: TensorFlow, `tf.compat.v1.train.exponential_decay`.
+    """
+
+    falls = decay_rate.known is not None and decay_rate.known <= 1
+
+    def value(count: Count) -> Real:
+        exponent = _progress(count, decay_steps, staircase, decay_rate.log())
+        return _arithmetic.times_exp(init_value.as_float(count.whole), exponent, falls)
+
+    return value
+
+
+@exact_schedule
+def natural_exp_decay(init_value: Number, decay_steps: Steps, decay_rate: Number, *, staircase: Flag = False) -> Curve:
+    r"""Decays by a factor of e every `decay_steps / decay_rate` steps, smoothly or in stairs.
+
+    .. math:: s(t) = A\, e^{-r t / D}, \qquad \text{in stairs} \quad A\, e^{-r \lfloor t / D \rfloor}
+
+    with :math:`A` = `init_value`, :math:`D` = `decay_steps` and :math:`r` = `decay_rate`. A boundary step, a multiple
+    of :math:`D`, takes the new stair.
+
+    Args:
+      init_value: the value at 0 (TensorFlow: `learning_rate`). May be traced.
+      decay_steps: update steps of one stair, positive. May be traced.
+      decay_rate: the exponent's factor; below zero the value grows. May be traced.
+      staircase: whether the value changes at whole multiples of `decay_steps` alone.
+
+    Returns:
+      A schedule: TensorFlow's `tf.train.natural_exp_decay`.
+
+    Raises:
+      ValueError: if `decay_steps` is not positive, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import optax_decay as od
+    >>> print(od.natural_exp_decay(1.0, 1000, 0.5)(2000))
+    0.36787945
+
+    Source: TensorFlow, `tf.compat.v1.train.natural_exp_decay`.
+    """
+
+    falls = decay_rate.known is not None and decay_rate.known >= 0
+
+    def value(count: Count) -> Real:
+        exponent = _progress(count, decay_steps, staircase, _arithmetic.minus(decay_rate.twofold()))
+        return _arithmetic.times_exp(init_value.as_float(count.whole), exponent, falls)
+
+    return value
+
+
+@exact_schedule
+def inverse_time_decay(
+    init_value: Number, decay_steps: Steps, decay_rate: NonNegative, *, staircase: Flag = False
+) -> Curve:
+    r"""Divides the value by a number that grows with the count, smoothly or in stairs.
+
+    .. math:: s(t) = \frac{A}{1 + r t / D}, \qquad \text{in stairs} \quad \frac{A}{1 + r \lfloor t / D \rfloor}
+
+    with :math:`A` = `init_value`, :math:`D` = `decay_steps` and :math:`r` = `decay_rate`. A boundary step, a multiple
+    of :math:`D`, takes the new stair.
+
+    Args:
+      init_value: the value at 0 (TensorFlow: `learning_rate`). May be traced.
+      decay_steps: update steps of one stair, positive. May be traced.
+      decay_rate: how much the divisor grows in `decay_steps`, zero or positive, since below zero there would be a
+        pole. May be traced.
+      staircase: whether the value changes at whole multiples of `decay_steps` alone.
+
+    Returns:
+      A schedule: TensorFlow's `tf.train.inverse_time_decay`.
+
+    Raises:
+      ValueError: if `decay_steps` is not positive, `decay_rate` is negative, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import optax_decay as od
+    >>> print(od.inverse_time_decay(0.1, 1000, 0.5)(2000))
+    0.05
+
+    Source: TensorFlow, `tf.compat.v1.train.inverse_time_decay`.
+    """
+
+    def value(count: Count) -> Real:
+        growth = _progress(count, decay_steps, staircase, decay_rate.twofold())
+        return init_value.as_float(count.whole) / (1 + growth.hi)
+
+    return value
+
+
+def _progress(count: Count, decay_steps: Given, staircase: bool, rate: Twofold) -> Twofold:
+    """The rate times how often `decay_steps` fits into the count, in whole numbers for a staircase."""
+    steps = _count.length(decay_steps, count)
+    if staircase:
+        return _arithmetic.product(_arithmetic.of_integer(*_count.stage(count, steps)), rate)
+    return _count.fraction(count, steps, rate)
+
+
+@exact_schedule
+def inverse_sqrt_decay(init_value: Number, timescale: Steps) -> Curve:
+    r"""Divides the value by the square root of a number that grows with the count.
+
+    .. math:: s(t) = \frac{A}{\sqrt{1 + t / \tau}}
+
+    with :math:`A` = `init_value` and :math:`\tau` = `timescale`.
+
+    Args:
+      init_value: the value at 0. May be traced.
+      timescale: update steps until the divisor is :math:`\sqrt 2`, positive. May be traced.
+
+    Returns:
+      A schedule.
+
+    Raises:
+      ValueError: if `timescale` is not positive, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import optax_decay as od
+    >>> print(od.inverse_sqrt_decay(0.1, 100)(300))
+    0.05
+
+    Source: Zhai et al., "Scaling Vision Transformers", 2022.
+    """
+
+    def value(count: Count) -> Real:
+        growth = _count.fraction(count, _count.length(timescale, count))
+        return init_value.as_float(count.whole) / _arithmetic.sqrt(1 + growth.hi)
+
+    return value

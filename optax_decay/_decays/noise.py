@@ -1,0 +1,38 @@
+"""Noise: the same at the same count."""
+
+import math
+from fractions import Fraction
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from jax.core import Tracer
+
+from optax_decay import _arithmetic, _count
+from optax_decay._arithmetic import Real, is_host
+from optax_decay._count import Count
+
+
+def standard_normal(seed: Any, count: Count) -> Real:
+    """N(0, 1) drawn from (seed, the whole part of the count), the same on the host, in a trace and in an array."""
+
+    def draw(words: jax.Array) -> jax.Array:
+        key = jax.random.key(seed)
+        for word in words:
+            key = jax.random.fold_in(key, word)
+        return jax.random.normal(key, (), _arithmetic.float_dtype())
+
+    whole = jnp.asarray(_whole_steps(count), _arithmetic.int_dtype())
+    words = lax.bitcast_convert_type(whole, np.uint32).reshape((-1, whole.dtype.itemsize // 4))
+    drawn = jax.vmap(draw)(words).reshape(whole.shape)
+    return drawn.item() if is_host(count.whole) and not isinstance(drawn, Tracer) else drawn
+
+
+def _whole_steps(count: Count) -> Real:
+    """The whole part of the count in steps; of the host's, which has no end, what an integer holds."""
+    if is_host(count.whole):
+        whole = math.floor((count.whole + Fraction(count.part.hi)) * count.unit)
+        return (whole + _count.last_count() + 1) % (2 * _count.last_count() + 2) - _count.last_count() - 1
+    return _count.in_unit(count, _count.STEP).whole

@@ -1,0 +1,91 @@
+"""Tables of values and of points."""
+
+from optax_decay import _arithmetic, _count
+from optax_decay._arithmetic import Real, where
+from optax_decay._count import Count, tables
+from optax_decay._schedule import Curve, exact_schedule
+from optax_decay._schedule.kinds import Increasing, Numbers
+
+
+@exact_schedule
+def piecewise_constant(boundaries: Increasing, values: Numbers) -> Curve:
+    r"""One value up to and including each boundary, the next after it.
+
+    .. math:: s(t) = v_i \quad \text{with} \quad i = \#\{ b \in \text{boundaries} : b < t \}
+
+    with :math:`v` = `values`. A boundary step keeps the old value, as in TensorFlow.
+
+    Args:
+      boundaries: the last step of each value but the last, increasing: n of them. May be traced, one by one or as an
+        array; traced boundaries must increase.
+      values: n + 1 values. May be traced likewise.
+
+    Returns:
+      A schedule: TensorFlow's `tf.train.piecewise_constant`.
+
+    Raises:
+      ValueError: if the lengths do not match, `boundaries` do not increase, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import numpy as np, optax_decay as od
+    >>> print(od.piecewise_constant([100, 200], [0.1, 0.01, 0.001])(np.array([100, 101, 201])))
+    [0.1   0.01  0.001]
+
+    Source: TensorFlow, `tf.compat.v1.train.piecewise_constant`.
+    """
+    if len(values) != len(boundaries) + 1:
+        raise ValueError(
+            f"`values` must have one entry more than `boundaries`, got {len(values)} for {len(boundaries)} boundaries."
+        )
+
+    def value(count: Count) -> Real:
+        passed = tables.passed(tables.boundaries(boundaries, count), count)
+        return tables.take(values.as_floats(count.whole), passed)
+
+    return value
+
+
+@exact_schedule
+def piecewise_linear(boundaries: Increasing, values: Numbers) -> Curve:
+    r"""Straight lines from point to point, flat before the first and after the last.
+
+    .. math:: s(t) = v_i + (v_{i+1} - v_i) \frac{t - b_i}{b_{i+1} - b_i} \quad \text{for} \quad b_i \le t \le b_{i+1}
+
+    with :math:`b` = `boundaries` and :math:`v` = `values`.
+
+    Args:
+      boundaries: the counts of the points, in update steps, increasing: at least one. May be traced, one by one or as
+        an array; traced boundaries must increase.
+      values: as many values. May be traced likewise.
+
+    Returns:
+      A schedule.
+
+    Raises:
+      ValueError: if the lengths do not match or are zero, `boundaries` do not increase, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import numpy as np, optax_decay as od
+    >>> print(od.piecewise_linear([100, 200, 400], [0.0, 0.1, 0.0])(np.array([0, 150, 200, 300, 500])))
+    [0.   0.05 0.1  0.05 0.  ]
+    """
+    if not len(boundaries) or len(values) != len(boundaries):
+        raise ValueError(
+            f"`values` must have one entry for each of `boundaries`, got {len(values)} for {len(boundaries)}."
+        )
+
+    def value(count: Count) -> Real:
+        table = tables.boundaries(boundaries, count)
+        after = tables.passed(table, count)
+        before, after = _arithmetic.maximum(after - 1, 0), _arithmetic.minimum(after, len(values) - 1)
+        start, end = tables.position(table, before), tables.position(table, after)
+        here = _count.real(_count.in_unit(count, table.unit))
+        width, gone, rest = (
+            _arithmetic.plus(x, _arithmetic.minus(y)).hi for x, y in ((end, start), (here, start), (end, here))
+        )
+        flat = before == after
+        width, gone, rest = (where(flat, 1.0, width), where(flat, 1.0, gone), where(flat, 0.0, rest))
+        ends = values.as_floats(count.whole)
+        return tables.take(ends, before) * (rest / width) + tables.take(ends, after) * (gone / width)
+
+    return value

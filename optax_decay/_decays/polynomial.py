@@ -1,0 +1,98 @@
+"""Powers of what remains, and the straight line."""
+
+from optax_decay import _count
+from optax_decay._arithmetic import Real
+from optax_decay._count import Count
+from optax_decay._decays.weights import between, power_of_what_remains
+from optax_decay._schedule import Curve, exact_schedule
+from optax_decay._schedule.kinds import Flag, Number, Positive, Steps
+
+
+class _NotGiven(float):
+    """A number of a type of its own, so that one can tell whether it was given."""
+
+
+# TensorFlow's default end rate.
+_DEFAULT_END: float = _NotGiven("1e-4")
+
+
+@exact_schedule
+def polynomial_decay(
+    init_value: Number,
+    decay_steps: Steps,
+    end_value: Number = _DEFAULT_END,
+    power: Positive = 1.0,
+    *,
+    cycle: Flag = False,
+) -> Curve:
+    r"""Goes from `init_value` to `end_value` as a power of what remains, once or in cycles that expand.
+
+    .. math:: s(t) = (A - E) (1 - p)^q + E, \qquad p = \min(t / D, 1)
+
+    with :math:`A` = `init_value`, :math:`D` = `decay_steps`, :math:`E` = `end_value` and :math:`q` = `power`. With
+    `cycle=True` the horizon moves on each time it is reached: :math:`p = t / (k D)`, where
+    :math:`k = \max(1, \lceil t / D \rceil)`. A boundary step, a multiple of :math:`D`, is then still the old cycle's
+    end.
+
+    Args:
+      init_value: the value at 0 (TensorFlow: `learning_rate`). May be traced.
+      decay_steps: update steps until the end, positive. May be traced.
+      end_value: the value from then on (TensorFlow: `end_learning_rate`). May be traced.
+      power: 1 for a straight line, above for a steep start, below for a steep end; positive. May be traced.
+      cycle: whether to start again, as `expanding_cycle` does for any base.
+
+    Returns:
+      A schedule: TensorFlow's `tf.train.polynomial_decay`.
+
+    Raises:
+      ValueError: if `decay_steps` or `power` is not positive, a number is not finite, or `end_value` is left at its
+        default and `init_value` lies below it: the rate would rise.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import optax_decay as od
+    >>> print(od.polynomial_decay(0.1, 1000, 0.0, power=2.0)(500))
+    0.025
+    >>> print(od.polynomial_decay(0.1, 1000, 0.0, cycle=True)(1001))
+    0.04995
+
+    Source: TensorFlow, `tf.compat.v1.train.polynomial_decay`.
+    """
+    if isinstance(end_value.known, _NotGiven) and init_value.known is not None and abs(init_value.known) < _DEFAULT_END:
+        raise ValueError(
+            "`init_value` must not be below `end_value`, 1e-4 unless given, "
+            f"got {init_value.known!r}: the rate would rise."
+        )
+
+    def value(count: Count) -> Real:
+        steps = _count.length(decay_steps, count)
+        now = _count.horizon(count, steps) if cycle else count
+        return between(init_value, end_value, *power_of_what_remains(now, steps, power))
+
+    return value
+
+
+@exact_schedule
+def linear_decay(init_value: Number, decay_steps: Steps, end_value: Number = 0.0) -> Curve:
+    r"""A straight line from `init_value` to `end_value`, then `end_value`.
+
+    .. math:: s(t) = (A - E) (1 - \min(t / D, 1)) + E
+
+    with :math:`A` = `init_value`, :math:`D` = `decay_steps` and :math:`E` = `end_value`: `polynomial_decay` of power 1.
+
+    Args:
+      init_value: the value at 0. May be traced.
+      decay_steps: update steps until the end, positive. May be traced.
+      end_value: the value from then on. May be traced.
+
+    Returns:
+      A schedule.
+
+    Raises:
+      ValueError: if `decay_steps` is not positive, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import optax_decay as od
+    >>> print(od.linear_decay(0.1, 1000)(500))
+    0.05
+    """
+    return polynomial_decay(init_value, decay_steps, end_value)

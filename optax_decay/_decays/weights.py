@@ -1,0 +1,79 @@
+"""Weights of the start and of the end, which decays that go from one to the other are made of."""
+
+from collections.abc import Callable
+
+from optax_decay import _arithmetic, _count
+from optax_decay._arithmetic import ONE, ZERO, Given, Real, Twofold, where
+from optax_decay._count import Count, Length
+
+Weights = tuple[Callable[[], Real], Callable[[], Real]]
+
+
+def between(init_value: Given, end_value: Given, weight: Callable[[], Real], complement: Callable[[], Real]) -> Real:
+    """init_value w + end_value (1 - w): both ends bit for bit, and precise wherever it does not cross zero.
+
+    A weight next to 1 says little about its distance from 1, so the larger end gets the one that is computed for it.
+    """
+    if init_value.known is None or end_value.known is None:
+        w, c = weight(), complement()
+        return init_value.as_float(w) * w + end_value.as_float(c) * c
+    a, e = init_value.as_float(0), end_value.as_float(0)
+    if abs(a) >= abs(e):
+        w = weight()
+        start = init_value.as_float(w) * w
+        return start if e == 0 <= a else start + end_value.as_float(w) * (1 - w)
+    c = complement()
+    return init_value.as_float(c) * (1 - c) + end_value.as_float(c) * c
+
+
+def line(count: Count, steps: Length) -> Weights:
+    """1 - p and p, with p = min(count / steps, 1)."""
+    return lambda: _count.remaining_once(count, steps), lambda: _count.elapsed_once(count, steps)
+
+
+def one_minus_sqrt(count: Count, steps: Length) -> Weights:
+    """1 - sqrt(p) = (1 - p) / (1 + sqrt(p)) and sqrt(p), with p = min(count / steps, 1)."""
+    gone = _count.elapsed(count, steps).hi
+    root = _arithmetic.sqrt(gone)
+    return lambda: where(gone == 0, 1.0, _count.remaining(count, steps).hi / (1 + root)), lambda: root
+
+
+def raised_cosine(count: Count, steps: Length) -> Weights:
+    """(1 + cos(pi p)) / 2 and (1 - cos(pi p)) / 2, with p = min(count / steps, 1)."""
+    return (
+        lambda: squared_sine(_count.remaining(count, steps, _arithmetic.HALF_PI)),
+        lambda: squared_sine(_count.elapsed(count, steps, _arithmetic.HALF_PI)),
+    )
+
+
+def squared_sine(angle: Twofold) -> Real:
+    """sin(angle)**2 up to pi / 2: (1 - cos(2 angle)) / 2 without its cancellation."""
+    s = _arithmetic.sin(angle.hi)
+    # The angle's low part counts times its cosine, and 1 - (2 angle / pi)**2 is near enough to that.
+    return s * (s + 2 * angle.lo * (1 - 0.4 * angle.hi * angle.hi))
+
+
+def power_of_what_remains(count: Count, steps: Length, power: Given) -> Weights:
+    """x**power and 1 - x**power, where x = max(1 - count / steps, 0) is what remains."""
+    if power.known == 1:
+        return line(count, steps)
+    x = _count.remaining(count, steps)
+    if power.known in (2, 3, 4):
+        n = int(power.known)
+        powers = [x.hi]
+        while len(powers) < n - 1:
+            powers.append(powers[-1] * x.hi)
+        return (
+            lambda: powers[-1] * (x.hi + n * x.lo),
+            lambda: _count.elapsed(count, steps).hi * sum(powers[: n - 1], start=1.0),
+        )
+    # Where nothing remains 1 stands in for x, so that its logarithm and the derivative of that are finite.
+    ended, exponent = x.hi <= 0, power.twofold()
+    some = _arithmetic.select_twofold(ended, ONE, x)
+
+    def complement() -> Real:
+        gone = _count.elapsed(count, steps)
+        less_one = _arithmetic.select_twofold(ended, ZERO, _arithmetic.minus(gone))
+        return where(ended, 1.0, _arithmetic.less_exp(_arithmetic.product(_arithmetic.log(some, less_one), exponent)))
+
+    return lambda: where(ended, 0.0, _arithmetic.raised(some, exponent)), complement
