@@ -1,7 +1,7 @@
 """Arithmetic for schedules: given numbers, twofold numbers, elementary functions."""
 
 from optax_decay._arithmetic.binding import ExactList, TracedList, given, given_list
-from optax_decay._arithmetic.elementary import exp, less_exp, log, raised, times_exp, times_power
+from optax_decay._arithmetic.elementary import exp, last_of_exponential, less_exp, log, raised, times_exp, times_power
 from optax_decay._arithmetic.fractions import Number, decimal, fitting, simplest
 from optax_decay._arithmetic.given import (
     Exact,
@@ -42,6 +42,7 @@ from optax_decay._arithmetic.twofold import (
     ZERO,
     Twofold,
     exactly,
+    exponent,
     fractions_exactly,
     is_zero_twofold,
     minus,
@@ -54,6 +55,7 @@ from optax_decay._arithmetic.twofold import (
     rounded,
     rounded_arrays,
     select_twofold,
+    times_integer,
     total,
 )
 
@@ -77,6 +79,7 @@ __all__ = [
     "exact_ratio",
     "exactly",
     "exp",
+    "exponent",
     "fitting",
     "float_dtype",
     "floor",
@@ -89,6 +92,7 @@ __all__ = [
     "is_host",
     "is_zero",
     "is_zero_twofold",
+    "last_of_exponential",
     "least_of",
     "less_exp",
     "log",
@@ -113,6 +117,7 @@ __all__ = [
     "sqrt",
     "times_exp",
     "times_given_power",
+    "times_integer",
     "times_power",
     "to_float",
     "total",

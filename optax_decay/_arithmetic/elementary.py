@@ -11,6 +11,7 @@ from optax_decay._arithmetic.real import (
     Real,
     as_float,
     float_dtype,
+    int_dtype,
     is_host,
     is_zero,
     maximum,
@@ -45,6 +46,18 @@ def exp(x: Twofold, falls: bool = False) -> Real:
     return lax.exp(x.hi) * (1 + lax.clamp(-small, x.lo, small))
 
 
+# The largest float times e to the minus this is zero, the smallest times e to this is infinite.
+_ENDS = {np.dtype(np.float32): 210.0, np.dtype(np.float64): 1500.0}
+
+
+def last_of_exponential(rate: Twofold) -> int:
+    """An integer n from which on any float times e**(n rate) is zero or infinite, or the last one."""
+    last = np.iinfo(int_dtype()).max
+    if not is_host(rate.hi) or rate.hi == 0:
+        return last
+    return math.ceil(min(_ENDS[float_dtype()] / abs(rate.hi), last))
+
+
 # 64 log(2): with trailing zeros in the first part, so that adding it to an exponent near its size is exact.
 _OCTAVES_64 = Twofold(44.361328125, 9.14308364998027e-05)
 
@@ -53,7 +66,7 @@ def times_exp(scale: Real, x: Twofold, falls: bool = False) -> Real:
     """scale e^x, also where it is a normal number but e^x alone is not; `falls` as in `exp`."""
     if is_host(x.hi):
         return 0.0 if is_zero(scale) else scale * exp(x)
-    if falls and is_host(scale) and abs(scale) <= 1:
+    if falls and isinstance(scale, (float, np.floating)) and abs(scale) <= 1:
         return scale * exp(x, falls)
     zero = zero_of(x.hi)
     shift = where(x.hi < -60, 1.0, where(x.hi > 60, -1.0, zero))

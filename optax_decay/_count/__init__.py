@@ -21,7 +21,7 @@ from optax_decay._count.division import divide_with_remainder, horizon, stage
 from optax_decay._count.intake import as_count, beyond, on_device
 from optax_decay._count.integers import divided, last_count
 from optax_decay._count.lengths import Length, exact_length, length, over, quickened, rescaled, shifted, slowed, until
-from optax_decay._count.progress import elapsed, elapsed_once, fraction, remaining, remaining_once
+from optax_decay._count.progress import elapsed, fraction, remaining
 from optax_decay._count.sums import difference, least, reached, select, sum_of, together
 
 __all__ = [
@@ -37,7 +37,6 @@ __all__ = [
     "divide_with_remainder",
     "divided",
     "elapsed",
-    "elapsed_once",
     "exact_length",
     "floored",
     "fraction",
@@ -55,7 +54,6 @@ __all__ = [
     "reached",
     "real",
     "remaining",
-    "remaining_once",
     "rescaled",
     "scaled",
     "select",

@@ -94,9 +94,9 @@ def in_one_float(count: Count) -> Real:
     return whole if count.is_whole else whole + (count.part.hi + count.part.lo)
 
 
-def real(count: Count, most: int | None = None) -> Twofold:
-    """The count in its units, known to be at most `most` perhaps, to twice a float's precision."""
-    whole = _arithmetic.of_integer(count.whole, most)
+def real(count: Count) -> Twofold:
+    """The count in its units, to twice a float's precision."""
+    whole = _arithmetic.of_integer(count.whole)
     return whole if count.part is ZERO else _arithmetic.plus(whole, count.part)
 
 

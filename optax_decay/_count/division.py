@@ -40,9 +40,9 @@ def divide_with_remainder(count: Count, by: Length) -> tuple[Real, Count]:
     return stage, with_gradient(rest, in_one_float(count) - _arithmetic.to_float(stage) * by.real.hi)
 
 
-def stage(count: Count, of: Length) -> tuple[Real, int | None]:
-    """How many times a length fits into the count, and at most, where that is known."""
-    most = None if of.known is None or is_host(count.whole) else int(last_count() / of.known)
+def stage(count: Count, of: Length) -> tuple[Real, int]:
+    """How many times a length fits into the count, and at most."""
+    most = last_count() if of.known is None or is_host(count.whole) else min(int(last_count() / of.known), last_count())
     return divide_with_remainder(count, of)[0], most
 
 

@@ -1,9 +1,6 @@
 """Progress: what share of a length a count has gone, and what share of it remains."""
 
 import math
-from functools import lru_cache
-
-import numpy as np
 
 from optax_decay import _arithmetic
 from optax_decay._arithmetic import ONE, ZERO, Real, Twofold, is_host, where
@@ -12,22 +9,24 @@ from optax_decay._count.lengths import Length, beside
 from optax_decay._count.sums import difference, least
 
 
-def fraction(count: Count, of: Length, times: Twofold = ONE, most: int | None = None) -> Twofold:
-    """count / of * times as a real number; the constants among them become one."""
+def fraction(count: Count, of: Length, times: Twofold = ONE, most: int | None = None, roughly: bool = False) -> Twofold:
+    """count / of * times as a real number; the constants among them become one. `roughly` as in `times_integer`."""
     count = in_unit(count, of.counted.unit)
     scale = of.inverse if times is ONE else _arithmetic.product(of.inverse, times)
-    return _arithmetic.product(real(count, most), scale)
+    if count.is_whole:
+        return _arithmetic.times_integer(count.whole, last_count() if most is None else most, scale, roughly)
+    return _arithmetic.product(real(count), scale)
 
 
-def elapsed(count: Count, of: Length, times: Twofold = ONE) -> Twofold:
+def elapsed(count: Count, of: Length, times: Twofold = ONE, roughly: bool = False) -> Twofold:
     """min(count / of, 1) * times, exact at both ends."""
-    return fraction(least(count, of.counted), of, times, _most(of))
+    return fraction(least(count, of.counted), of, times, _most(of), roughly)
 
 
-def remaining(count: Count, of: Length, times: Twofold = ONE) -> Twofold:
+def remaining(count: Count, of: Length, times: Twofold = ONE, roughly: bool = False) -> Twofold:
     """max(1 - count / of, 0) * times, from the steps that remain: exact at both ends and precise near the second."""
     count, of = beside(count, of)
-    rest = fraction(_left(count, of), of, times, _most(of))
+    rest = fraction(_left(count, of), of, times, _most(of), roughly)
     beyond = _beyond(of)
     return rest if beyond is None else _arithmetic.plus(rest, _arithmetic.product(Twofold(beyond, 0.0), times))
 
@@ -40,47 +39,9 @@ def _left(count: Count, of: Length) -> Count:
     return difference(of.counted, now)
 
 
-def elapsed_once(count: Count, of: Length) -> Real:
-    """`elapsed` in one float, at the least cost."""
-    inverse = _inverse_once(count, of)
-    return elapsed(count, of).hi if inverse is None else _times_once(least(count, of.counted), inverse)
-
-
-def remaining_once(count: Count, of: Length) -> Real:
-    """`remaining` in one float, at the least cost."""
-    inverse = _inverse_once(count, of)
-    return remaining(count, of).hi if inverse is None else _times_once(_left(count, of), inverse)
-
-
-def _times_once(count: Count, factor: Twofold) -> Real:
-    whole = _arithmetic.to_float(count.whole)
-    return whole * factor.hi + whole * factor.lo
-
-
-def _inverse_once(count: Count, of: Length) -> Twofold | None:
-    """1 / of for a product with one count, however a program rounds that: None where it could miss 1 at the end."""
-    if is_host(count.whole) or not count.is_whole or of.known is None or of.known.denominator > 1:
-        return None
-    return _checked_inverse(of.known.numerator, _arithmetic.float_dtype())
-
-
-@lru_cache(maxsize=4096)
-def _checked_inverse(steps: int, dtype: np.dtype) -> Twofold | None:
-    if steps > 1 << 24 or dtype != np.float32:
-        return None
-    inverse, one, n = 1 / steps, np.float32(1), np.float32(steps)
-    # Rounded towards zero: what is then added only makes up for what was lost.
-    hi = np.float32(inverse)
-    hi = np.nextafter(hi, np.float32(0)) if hi > inverse else hi
-    lo = np.float32(inverse - float(hi))
-    # As written, and with either product contracted into a fused multiply-add.
-    sums = n * hi + n * lo, float(n) * float(hi) + float(n * lo), float(n * hi) + float(n) * float(lo)
-    return Twofold(hi, lo) if all(np.float32(total) == one for total in sums) else None
-
-
 def _most(of: Length) -> int | None:
     """The greatest whole count within a length, where that is known."""
-    return None if of.known is None else math.ceil(of.known)
+    return None if of.known is None or of.known > last_count() else math.ceil(of.known)
 
 
 def _beyond(of: Length) -> Real | None:

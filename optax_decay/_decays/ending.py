@@ -115,9 +115,12 @@ def rex_decay(init_value: Number, decay_steps: Steps, end_value: Number = 0.0) -
 
     def value(count: Count) -> Real:
         steps = _count.length(decay_steps, count)
-        rest = _count.remaining(count, steps).hi
+        rest = _count.remaining(count, steps, roughly=True).hi
         return between(
-            init_value, end_value, lambda: 2 * rest / (1 + rest), lambda: _count.elapsed(count, steps).hi / (1 + rest)
+            init_value,
+            end_value,
+            lambda: 2 * rest / (1 + rest),
+            lambda: _count.elapsed(count, steps, roughly=True).hi / (1 + rest),
         )
 
     return value

@@ -66,7 +66,7 @@ def exponential_decay(
     falls = decay_rate.known is not None and decay_rate.known <= 1
 
     def value(count: Count) -> Real:
-        exponent = _progress(count, decay_steps, staircase, decay_rate.log())
+        exponent = _exponent(count, decay_steps, staircase, decay_rate.log())
         return _arithmetic.times_exp(init_value.as_float(count.whole), exponent, falls)
 
     return value
@@ -104,7 +104,7 @@ def natural_exp_decay(init_value: Number, decay_steps: Steps, decay_rate: Number
     falls = decay_rate.known is not None and decay_rate.known >= 0
 
     def value(count: Count) -> Real:
-        exponent = _progress(count, decay_steps, staircase, _arithmetic.minus(decay_rate.twofold()))
+        exponent = _exponent(count, decay_steps, staircase, _arithmetic.minus(decay_rate.twofold()))
         return _arithmetic.times_exp(init_value.as_float(count.whole), exponent, falls)
 
     return value
@@ -153,8 +153,21 @@ def _progress(count: Count, decay_steps: Given, staircase: bool, rate: Twofold) 
     """The rate times how often `decay_steps` fits into the count, in whole numbers for a staircase."""
     steps = _count.length(decay_steps, count)
     if staircase:
-        return _arithmetic.product(_arithmetic.of_integer(*_count.stage(count, steps)), rate)
+        return _arithmetic.times_integer(*_count.stage(count, steps), rate)
     return _count.fraction(count, steps, rate)
+
+
+def _exponent(count: Count, decay_steps: Given, staircase: bool, rate: Twofold) -> Twofold:
+    """`_progress` as an exponent, which matters up to where the exponential overflows or vanishes."""
+    steps = _count.length(decay_steps, count)
+    if staircase:
+        stage, most = _count.stage(count, steps)
+        return _arithmetic.exponent(stage, min(most, _arithmetic.last_of_exponential(rate)), rate)
+    if not count.is_whole:
+        return _count.fraction(count, steps, rate)
+    rate = _arithmetic.product(steps.inverse, rate)
+    count = _count.in_unit(count, steps.counted.unit)
+    return _arithmetic.exponent(count.whole, _arithmetic.last_of_exponential(rate), rate)
 
 
 @exact_schedule

@@ -19,45 +19,56 @@ def between(init_value: Given, end_value: Given, weight: Callable[[], Real], com
         return init_value.as_float(w) * w + end_value.as_float(c) * c
     a, e = init_value.as_float(0), end_value.as_float(0)
     if abs(a) >= abs(e):
-        w = weight()
-        start = init_value.as_float(w) * w
-        return start if e == 0 <= a else start + end_value.as_float(w) * (1 - w)
-    c = complement()
-    return init_value.as_float(c) * (1 - c) + end_value.as_float(c) * c
+        return _mixed(weight(), init_value, end_value)
+    return _mixed(complement(), end_value, init_value)
+
+
+def _mixed(weight: Real, larger: Given, smaller: Given) -> Real:
+    """The larger value times its weight, and the smaller one times the rest."""
+    a, e = larger.as_float(weight), smaller.as_float(weight)
+    if e == 0 <= a:
+        return a * weight
+    # One product where the sum is right at the end, and where nothing cancels.
+    if a * e > 0 and (a - e) + e == a:
+        return (a - e) * weight + e
+    return a * weight + e * (1 - weight)
 
 
 def line(count: Count, steps: Length) -> Weights:
     """1 - p and p, with p = min(count / steps, 1)."""
-    return lambda: _count.remaining_once(count, steps), lambda: _count.elapsed_once(count, steps)
+    return (
+        lambda: _count.remaining(count, steps, roughly=True).hi,
+        lambda: _count.elapsed(count, steps, roughly=True).hi,
+    )
 
 
 def one_minus_sqrt(count: Count, steps: Length) -> Weights:
     """1 - sqrt(p) = (1 - p) / (1 + sqrt(p)) and sqrt(p), with p = min(count / steps, 1)."""
-    gone = _count.elapsed(count, steps).hi
+    gone = _count.elapsed(count, steps, roughly=True).hi
     root = _arithmetic.sqrt(gone)
-    return lambda: where(gone == 0, 1.0, _count.remaining(count, steps).hi / (1 + root)), lambda: root
+    return lambda: where(gone == 0, 1.0, _count.remaining(count, steps, roughly=True).hi / (1 + root)), lambda: root
 
 
 def raised_cosine(count: Count, steps: Length) -> Weights:
     """(1 + cos(pi p)) / 2 and (1 - cos(pi p)) / 2, with p = min(count / steps, 1)."""
     return (
-        lambda: squared_sine(_count.remaining(count, steps, _arithmetic.HALF_PI)),
-        lambda: squared_sine(_count.elapsed(count, steps, _arithmetic.HALF_PI)),
+        lambda: squared_sine(_count.remaining(count, steps, _arithmetic.HALF_PI, roughly=True)),
+        lambda: squared_sine(_count.elapsed(count, steps, _arithmetic.HALF_PI, roughly=True)),
     )
 
 
 def squared_sine(angle: Twofold) -> Real:
     """sin(angle)**2 up to pi / 2: (1 - cos(2 angle)) / 2 without its cancellation."""
     s = _arithmetic.sin(angle.hi)
-    # The angle's low part counts times its cosine, and 1 - (2 angle / pi)**2 is near enough to that.
-    return s * (s + 2 * angle.lo * (1 - 0.4 * angle.hi * angle.hi))
+    # What the angle was rounded by counts times twice its cosine, and a line is near enough to that.
+    return s * s if _arithmetic.is_zero(angle.lo) else s * s + s * (angle.lo * (2 - 1.2732395 * angle.hi))
 
 
 def power_of_what_remains(count: Count, steps: Length, power: Given) -> Weights:
     """x**power and 1 - x**power, where x = max(1 - count / steps, 0) is what remains."""
     if power.known == 1:
         return line(count, steps)
-    x = _count.remaining(count, steps)
+    x = _count.remaining(count, steps, roughly=power.known in (2, 3, 4))
     if power.known in (2, 3, 4):
         n = int(power.known)
         powers = [x.hi]
@@ -65,7 +76,7 @@ def power_of_what_remains(count: Count, steps: Length, power: Given) -> Weights:
             powers.append(powers[-1] * x.hi)
         return (
             lambda: powers[-1] * (x.hi + n * x.lo),
-            lambda: _count.elapsed(count, steps).hi * sum(powers[: n - 1], start=1.0),
+            lambda: _count.elapsed(count, steps, roughly=True).hi * sum(powers[: n - 1], start=1.0),
         )
     # Where nothing remains 1 stands in for x, so that its logarithm and the derivative of that are finite.
     ended, exponent = x.hi <= 0, power.twofold()
