@@ -12,7 +12,7 @@ import numpy as np
 from optax_decay._arithmetic.elementary import log
 from optax_decay._arithmetic.fractions import Number, decimal, fitting
 from optax_decay._arithmetic.given import Given, Measured, shortest
-from optax_decay._arithmetic.real import Real, float_dtype, int_dtype, rounded_constant, zero_of
+from optax_decay._arithmetic.real import Real, entry, float_dtype, int_dtype, rounded_constant, zero_of
 from optax_decay._arithmetic.twofold import ZERO, Twofold, fractions_exactly, rounded_arrays
 
 
@@ -34,7 +34,7 @@ class Tabulated(Given):
 
     def _taken(self, entries: Any, dtype: Any) -> jax.Array:
         """The entry that stands in the row."""
-        return jnp.asarray(np.asarray(entries, dtype)).at[self.row].get(mode="promise_in_bounds")
+        return entry(jnp.asarray(np.asarray(entries, dtype)), self.row)
 
     def _twofold(self, fractions: Iterable[Fraction]) -> Twofold:
         hi, lo = rounded_arrays(*fractions_exactly(tuple(fractions)))

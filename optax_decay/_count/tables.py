@@ -85,7 +85,7 @@ def passed(table: Boundaries, count: Count) -> Real:
         return at_most(device.whole, count.whole - where(part > rounding(), 0, jnp.ones_like(count.whole)))
     whole, boundary, (t, hi, lo) = _side_by_side(device, count)
     ahead = (hi - boundary.hi) + (lo - boundary.lo) > rounding()
-    return _number_of((whole < t) | ((whole == t) & ahead))
+    return number_of((whole < t) | ((whole == t) & ahead))
 
 
 def _side_by_side(table: Count, count: Count) -> tuple[Real, Twofold, tuple[Real, Real, Real]]:
@@ -96,7 +96,7 @@ def _side_by_side(table: Count, count: Count) -> tuple[Real, Twofold, tuple[Real
     return row(table.whole), part, (column(count.whole), column(count.part.hi), column(count.part.lo))
 
 
-def _number_of(conditions: Any) -> Real:
+def number_of(conditions: Any) -> Real:
     """How many of those in the last dimension hold."""
     return lax.reduce_sum(lax.convert_element_type(conditions, int_dtype()), (conditions.ndim - 1,))
 
@@ -131,7 +131,7 @@ def begun(table: Count, count: Count) -> Real:
     if table.is_whole:
         return at_most(table.whole, count.whole)
     whole, part, (t, hi, lo) = _side_by_side(table, count)
-    return _number_of(reached(Count(t, Twofold(hi, lo)), Count(whole, part)))
+    return number_of(reached(Count(t, Twofold(hi, lo)), Count(whole, part)))
 
 
 def take_count(table: Count, index: Real) -> Count:
@@ -147,7 +147,7 @@ def constants(values: np.ndarray[Any, Any], like: Count) -> Any:
 
 def take(table: Any, index: Real) -> Real:
     """table[index], for an index known to be inside."""
-    return table[index].item() if is_host(index) else table.at[index].get(mode="promise_in_bounds")
+    return table[index].item() if is_host(index) else _arithmetic.entry(table, index)
 
 
 def at_most(table: Any, whole: Real) -> Real:
@@ -156,7 +156,7 @@ def at_most(table: Any, whole: Real) -> Real:
         return int(np.searchsorted(table, whole, side="right"))
     if table.size > 64:
         return lax.convert_element_type(jnp.searchsorted(table, whole, side="right"), whole.dtype)
-    return _number_of(lax.expand_dims(table, range(whole.ndim)) <= lax.expand_dims(whole, (whole.ndim,)))
+    return number_of(lax.expand_dims(table, range(whole.ndim)) <= lax.expand_dims(whole, (whole.ndim,)))
 
 
 def begun_on_host(begins: tuple[Fraction, ...], count: Count) -> int:

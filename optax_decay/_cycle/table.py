@@ -175,10 +175,9 @@ def _row(count: Count, table: _Rows, ceilings: Any) -> Real:
 
 def _row_of_traced(count: Count, begin: Real, lead: Real, within: Any, scale: Any) -> Real:
     """The last row that has begun, where `within` says which rows counts reach."""
-    begun = within & (
-        lax.expand_dims(begin, range(count.whole.ndim)) <= lax.expand_dims(count.whole, (count.whole.ndim,))
-    )
-    row = lax.reduce_sum(lax.convert_element_type(begun, begin.dtype), (begun.ndim - 1,)) - 1
+    dimensions = range(count.whole.ndim)
+    below = lax.expand_dims(begin, dimensions) <= lax.expand_dims(count.whole, (count.whole.ndim,))
+    row = tables.number_of(lax.expand_dims(within, dimensions) & below) - 1
     if count.is_whole:
         return row
     # The next may have begun within the step.
