@@ -9,15 +9,9 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    "options",
-    [
-        ["--updates", "0"],
-        *(
-            pytest.param(o, marks=pytest.mark.slow)
-            for o in (["--seeds", "-1"], ["--out", "p.docx"], ["--out", "missing/folder/p.svg"])
-        ),
-    ],
+    "options", [["--updates", "0"], ["--seeds", "-1"], ["--out", "p.docx"], ["--out", "missing/folder/p.svg"]]
 )
 def test_bad_options_end_in_one_readable_line(options):
     run = subprocess.run(
