@@ -6,10 +6,12 @@ A hundred thousand evaluations inside one scan, where the count is carried and t
 would use them: the true cost, beyond dispatch, which the empty scan (a constant number) shows. Then a jitted call with
 a scalar, eager calls with a Python int, and a million counts at once. Nests have a rival where there is a formula.
 What exactness costs is what ours takes beyond the formula by hand, in nanoseconds and as a share of the smallest train
-step: one of Adam with 100 parameters, in a scan as well.
+step: one of Adam with 100 parameters, in a scan as well. Last, what importing the package takes beyond optax.
 """
 
 import itertools
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -190,6 +192,23 @@ def fresh(make: Callable[[Any], Any], use: Callable[[Any], Any]) -> Call:
     return lambda: use(make(PEAK * (1 + next(peaks) / 2**24)))
 
 
+# What optax leaves to be collected is not ours to pay for.
+IMPORTING = """
+import gc, time, optax
+gc.collect()
+begin = time.perf_counter()
+import optax_decay
+print(time.perf_counter() - begin)
+"""
+
+
+def importing(rounds: int) -> float:
+    """The median of what an import takes beyond optax, in seconds, each in a fresh process; one makes the byte code."""
+    command = [sys.executable, "-c", IMPORTING]
+    runs = [subprocess.run(command, capture_output=True, text=True, check=True).stdout for _ in range(rounds + 1)]
+    return float(np.median(np.array(runs[1:], float)))
+
+
 def ratios(times: Times) -> dict[str, Ratio]:
     """Ours to each rival's."""
     return {rival: harness.ratio(times["ours"], times[rival]) for rival in ("optax", "by hand") if rival in times}
@@ -287,6 +306,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rows, answer["exactness"] = exactness(scans)
     harness.table(f"{TITLES['exactness'].format(size=size)}, ns", [EXACTNESS, *rows])
     harness.table("Targets", summary(answer))
+    answer["import beyond optax"] = {"seconds": importing(min(size.rounds, 9))}
+    print(f"\nImporting takes {1e3 * answer['import beyond optax']['seconds']:.1f} ms beyond optax.")
     sizes = {"evaluations in a scan": size.evaluations, "counts at once": size.counts, "rounds": size.rounds}
     harness.save("call", {"sizes": sizes, **answer}, out)
 

@@ -6,6 +6,7 @@ the cycles that these counts need and no more. None stands where there is no suc
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
@@ -14,6 +15,7 @@ import optax
 from jax import lax
 
 import optax_decay as od
+from tests.examples import EXAMPLES
 
 PEAK = 0.1
 CYCLE, CYCLES = 1_000, 256
@@ -94,28 +96,33 @@ def optax_restarts(peak: Any, cycles: int = CYCLES, t_mul: int = 1) -> Function:
     )
 
 
+def ours(example: str, **numbers: Any) -> Made:
+    """What makes ours from a peak: the factory of an example of the tests, with numbers of a run of this size."""
+    return partial(getattr(od, EXAMPLES[example].factory), **numbers)
+
+
 MAKERS = {
-    "constant": Twin(od.constant, optax.constant_schedule, constant),
+    "constant": Twin(ours("constant"), optax.constant_schedule, constant),
     "exponential": Twin(
-        lambda peak: od.exponential_decay(peak, 1000, 0.96),
+        ours("exponential_decay", decay_steps=1000, decay_rate=0.96),
         lambda peak: optax.exponential_decay(peak, 1000, 0.96),
         exponential,
     ),
     "stairs": Twin(
-        lambda peak: od.exponential_decay(peak, 1000, 0.96, staircase=True),
+        ours("exponential_decay", decay_steps=1000, decay_rate=0.96, staircase=True),
         lambda peak: optax.exponential_decay(peak, 1000, 0.96, staircase=True),
         stairs,
     ),
     "linear": Twin(
-        lambda peak: od.linear_decay(peak, 10_000), lambda peak: optax.linear_schedule(peak, 0.0, 10_000), linear
+        ours("linear_decay", decay_steps=10_000), lambda peak: optax.linear_schedule(peak, 0.0, 10_000), linear
     ),
     "polynomial": Twin(
-        lambda peak: od.polynomial_decay(peak, 10_000, 0.001, 2.0),
+        ours("polynomial_decay", decay_steps=10_000, end_value=0.001, power=2.0),
         lambda peak: optax.polynomial_schedule(peak, 0.001, 2.0, 10_000),
         polynomial,
     ),
     "cosine": Twin(
-        lambda peak: od.cosine_decay(peak, 10_000, 0.01),
+        ours("cosine_decay", decay_steps=10_000, alpha=0.01),
         lambda peak: optax.cosine_decay_schedule(peak, 10_000, 0.01),
         cosine,
     ),
@@ -126,13 +133,13 @@ MAKERS = {
         steps_down,
     ),
     "warmup cosine": Twin(
-        lambda peak: od.warmup_cosine_decay(peak, 1000, 10_000),
+        ours("warmup_cosine_decay", warmup_steps=1000, total_steps=10_000),
         lambda peak: optax.warmup_cosine_decay_schedule(0.0, peak, 1000, 10_000),
         warmup_cosine,
     ),
-    "restarts": Twin(lambda peak: od.cosine_decay_restarts(peak, CYCLE, t_mul=1), optax_restarts, restarts),
+    "restarts": Twin(ours("cosine_decay_restarts", first_decay_steps=CYCLE, t_mul=1), optax_restarts, restarts),
     "restarts, t_mul=2": Twin(
-        lambda peak: od.cosine_decay_restarts(peak, CYCLE, t_mul=2),
+        ours("cosine_decay_restarts", first_decay_steps=CYCLE, t_mul=2),
         lambda peak: optax_restarts(peak, CYCLES.bit_length(), t_mul=2),
         growing_restarts,
     ),

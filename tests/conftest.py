@@ -1,44 +1,27 @@
-"""Ways to evaluate a schedule: each fact is tested in all of them."""
+"""What every test runs with: a compilation cache in the checkout, and no limit that a slow machine could miss."""
 
-from collections.abc import Callable
+import os
+import shutil
+from pathlib import Path
 from typing import Any
 
-import jax
-import jax.numpy as jnp
-import numpy as np
+from hypothesis import HealthCheck, settings
+
+CACHE = Path(__file__).parent.parent / ".cache" / "jax"
+LARGEST = 2 << 30  # bytes; what older code compiled to is never used again
+
+# Before JAX is imported, here and in each process that a test starts. Two workers may write one entry at once: who
+# reads half of it compiles the program again, and JAX's warning of that is ignored in pyproject.toml.
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(CACHE))
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+
+# Hypothesis fails a test that draws or runs slowly, which a loaded machine makes of any.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
-def eager(schedule: Callable[[Any], Any], counts: np.ndarray) -> np.ndarray:
-    """With Python ints, one by one."""
-    return np.array([schedule(int(count)) for count in counts])
-
-
-def eager_array(schedule: Callable[[Any], Any], counts: np.ndarray) -> np.ndarray:
-    return np.asarray(schedule(jnp.asarray(counts)))
-
-
-def jitted(schedule: Callable[[Any], Any], counts: np.ndarray) -> np.ndarray:
-    return np.asarray(jax.jit(schedule)(counts))
-
-
-def jitted_scalar(schedule: Callable[[Any], Any], counts: np.ndarray) -> np.ndarray:
-    compiled = jax.jit(schedule)
-    return np.array([compiled(count) for count in counts])
-
-
-def vmapped(schedule: Callable[[Any], Any], counts: np.ndarray) -> np.ndarray:
-    return np.asarray(jax.vmap(schedule)(jnp.asarray(counts)))
-
-
-def scanned(schedule: Callable[[Any], Any], counts: np.ndarray) -> np.ndarray:
-    return np.asarray(jax.jit(lambda ts: jax.lax.scan(lambda _, t: (None, schedule(t)), None, ts)[1])(counts))
-
-
-WAYS = [eager, eager_array, jitted, jitted_scalar, vmapped, scanned]
-LAST = 2**31 - 1
-
-
-def around(*centres: int) -> np.ndarray:
-    """Each of `centres` and the counts beside it, as far as counts go."""
-    counts = np.array([centre + beside for centre in centres for beside in (-1, 0, 1)])
-    return np.unique(counts.clip(0, LAST)).astype(np.int32)
+def pytest_sessionstart(session: Any) -> None:
+    """The first process of a run empties a cache that has grown too large."""
+    first = not hasattr(session.config, "workerinput")
+    if first and CACHE.exists() and sum(entry.stat().st_size for entry in CACHE.iterdir()) > LARGEST:
+        shutil.rmtree(CACHE)

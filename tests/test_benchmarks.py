@@ -11,7 +11,7 @@ import pytest
 import benchmarks.__main__ as benchmarks
 
 ROOT = Path(__file__).parent.parent
-# `train_digits` has a test of its own.
+# `train_digits` draws a picture instead.
 QUESTIONS = [question for question in benchmarks.QUESTIONS if question != "train_digits"]
 
 
@@ -21,22 +21,24 @@ def test_every_question_has_a_script_and_every_script_a_question():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("question", QUESTIONS)
-def test_a_small_run_writes_its_answer_with_the_device_and_the_versions(question, tmp_path):
-    run = subprocess.run(
-        [sys.executable, "-m", f"benchmarks.{question}", "--smoke", "--out", str(tmp_path)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    assert run.returncode == 0, run.stderr
+def test_a_small_run_of_all_writes_their_answers_with_the_device_and_the_versions_and_draws_a_picture(
+    tmp_path, subtests
+):
+    command = [sys.executable, "-m", "benchmarks", "--smoke", "--out", str(tmp_path)]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
     results = json.loads((tmp_path / f"{jax.default_backend()}.json").read_text())
-    assert results[question]
     assert results["method"]
-    for measured_on in results, results[question]["measured on"]:
-        assert measured_on["device"] == jax.devices()[0].device_kind
-        assert {"optax_decay", "jax", "optax", "numpy"} <= {*measured_on["versions"]}
-    assert len(run.stdout.splitlines()) > 4
+    for question in QUESTIONS:
+        with subtests.test(question):
+            for measured_on in results, results[question]["measured on"]:
+                assert measured_on["device"] == jax.devices()[0].device_kind
+                assert {"optax_decay", "jax", "optax", "numpy"} <= {*measured_on["versions"]}
+            printed = run.stdout.partition(f"== {question} (")[2].partition(f"== {question}:")[0]
+            assert len(printed.splitlines()) > 4
+    for name in ("constant", "natural exponential", "polynomial, cycle=True", "warm restarts", "cyclic"):
+        assert name in run.stdout
+    assert (tmp_path / "train_digits.svg").read_text().lstrip().startswith("<?xml")
 
 
 def commands(monkeypatch, *failing):

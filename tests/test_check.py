@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import optax_decay as od
+from tests.ways import eager, eager_array
 
 NAN, INF = float("nan"), float("inf")
 BASE = od.linear_decay(0.1, 10)
@@ -79,6 +80,39 @@ BASE = od.linear_decay(0.1, 10)
         (lambda: od.expanding_cycle(BASE, 0), ValueError, "`decay_steps` must be positive, got 0"),
         (lambda: od.expanding_cycle([1], 10), TypeError, r"`base` must be a schedule.*got \(1,\)"),
         (lambda: od.cosine_decay_restarts(0.1, 0), ValueError, "`first_decay_steps` must be positive, got 0"),
+        (lambda: od.sequence(), ValueError, "`phases` must end in a schedule"),
+        (lambda: od.sequence(1.0, 2.0), TypeError, r"`phases\[0\]` must be a pair.*got 1.0"),
+        (lambda: od.sequence((1.0, -5), 2.0), ValueError, r"`phases\[0\]\[1\]` must be zero or positive, got -5"),
+        (lambda: od.sequence((None, 5), 2.0), TypeError, r"`phases\[0\]\[0\]` must be a schedule.*got None"),
+        (lambda: od.warmup(1.0, -1), ValueError, "`steps` must be zero or positive, got -1"),
+        (lambda: od.cooldown(1.0, 0, 5, shape="round"), ValueError, "`shape` must be one of.*got 'round'"),
+        (lambda: od.cooldown(1.0, -1, 5), ValueError, "`begin` must be zero or positive, got -1"),
+        (lambda: od.stretch(1.0, 0), ValueError, "`factor` must be positive, got 0"),
+        (lambda: od.staircase(1.0, -2), ValueError, "`steps` must be positive, got -2"),
+        (lambda: od.delay(1.0, float("nan")), ValueError, "`steps` must be finite, got nan"),
+        (lambda: od.clip(1.0, min_value=2, max_value=1), ValueError, "`min_value` must not exceed `max_value`"),
+        (
+            lambda: od.cast(1.0, "int32"),
+            TypeError,
+            "`dtype` must be a float dtype.*got 'int32'",
+        ),
+        (
+            lambda: od.cast(1.0, "nonsense"),
+            TypeError,
+            "`dtype` must be a float dtype.*got 'nonsense'",
+        ),
+        (lambda: od.jitter(1.0, 0, -1), ValueError, "`stddev` must be zero or positive, got -1"),
+        (lambda: od.scheduled(len), TypeError, "`factory` must be a schedule factory"),
+        (lambda: od.scheduled(od.cosine_decay, init_value=0.1, decay_steps=0), ValueError, "`decay_steps` must be"),
+        (lambda: od.piecewise_linear([1, 2], [1]), ValueError, "`values` must have one entry for each"),
+        (lambda: od.piecewise_linear([], []), ValueError, "`values` must have one entry for each"),
+        (lambda: od.one_cycle(0.1, 10, rise_fraction=1.0), ValueError, "`rise_fraction` must be below 1, got 1.0"),
+        (
+            lambda: od.warmup_cosine_decay(0.1, 10, 10),
+            ValueError,
+            "`total_steps` must exceed `warmup_steps`",
+        ),
+        (lambda: od.warmup_stable_decay(0.1, 50, 100, 60), ValueError, "must not exceed `total_steps`"),
         (lambda: od.as_schedule("x"), TypeError, "`base` must be a schedule.*got 'x'"),
         (lambda: od.schedule(3), TypeError, "`build` must be callable, got 3"),
     ],
@@ -102,6 +136,23 @@ def test_a_good_argument_at_the_edge_is_taken():
     ):
         assert np.isfinite(schedule(5))
         assert np.isfinite(jax.jit(schedule)(5))
+
+
+class TestArraysOfJax:
+    counts = np.array([0, 1, 9, 10, 15, 29, 30, 39], np.int32)
+
+    def test_a_concrete_one_is_as_good_as_a_tracer(self):
+        steps = jnp.int32(10)
+        schedule = od.warm_restarts(od.cosine_decay(jnp.float32(0.1), steps), steps, t_mul=jnp.float32(2))
+        plain = od.warm_restarts(od.cosine_decay(0.1, 10), 10, t_mul=2)
+        want = eager(plain, self.counts)
+        np.testing.assert_allclose(eager_array(schedule, self.counts), want, rtol=0, atol=2e-8)
+        np.testing.assert_allclose(schedule(15), plain(15), rtol=1e-6)
+
+    def test_one_in_bfloat16_is_computed_with_in_float32(self):
+        value = jax.jit(lambda a: od.cosine_decay(a, 10)(5))(jnp.bfloat16(0.5))
+        assert value.dtype == jnp.float32
+        np.testing.assert_allclose(value, 0.25, rtol=1e-6)
 
 
 def test_a_traced_argument_is_not_checked():

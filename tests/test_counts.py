@@ -13,11 +13,14 @@ import pytest
 
 import optax_decay as od
 from tests import oracle
-from tests.conftest import LAST
 from tests.derivatives import REFERENCE
-from tests.examples import EXAMPLES, few, handful, varied
+from tests.examples import EXAMPLES
+from tests.runs import few, handful, varied
+from tests.ways import LAST, assert_close, eager, jitted, padded, together
 
-SMALL = np.array([0, 1, 7, 20, 40, 41, 63, 64, 99, 100, 101, 127], np.int32)  # as int8 and bfloat16 hold them exactly
+# As int8 and bfloat16 hold them exactly.
+SCALARS = np.array([0, 1, 7, 20, 40, 41, 63, 64, 99, 100, 101, 127], np.int32)
+SMALL = padded(SCALARS)
 INTEGERS, FLOATS = ("int8", "uint8", "int16", "uint16", "int32", "uint32"), ("float16", "bfloat16", "float32")
 KINDS, WIDE = (*INTEGERS, *FLOATS), ("int64", "uint64", "float64")  # NumPy has the wide ones, JAX under x64
 
@@ -47,15 +50,6 @@ def exact(name, n, counts):
     return np.array([float(oracle.at(reference, Fraction(t))) for t in counts])
 
 
-def assert_close(values, want, tolerance):
-    """Within `tolerance` of the largest moderate value, and relatively to what grows beyond."""
-    values, finite = np.asarray(values, np.float64), np.isfinite(want)
-    np.testing.assert_array_equal(values[~finite], want[~finite])
-    values, want = values[finite], want[finite]
-    scale = np.maximum(abs(want), abs(want[abs(want) < 1e3]).max() or 1.0)
-    np.testing.assert_allclose(values / scale, want / scale, rtol=0, atol=tolerance)
-
-
 def assert_same(values, want, kind):
     """Bit for bit what an int gives for another integer, next to it for a float."""
     if "float" not in kind:
@@ -77,10 +71,10 @@ class TestTheValueIsThatOfTheSameInt:
 
     def test_for_scalars_of_any_kind(self, name):
         schedule = example(name)
-        values = np.array([schedule(count) for count in SMALL.tolist()])
-        assert_same([schedule(float(count)) for count in SMALL], values, "float")
+        values = np.array([schedule(count) for count in SCALARS.tolist()])
+        assert_same([schedule(float(count)) for count in SCALARS], values, "float")
         for kind in (*KINDS, *WIDE):
-            counts = [np.asarray(count, jnp.dtype(kind)) for count in SMALL]
+            counts = [np.asarray(count, jnp.dtype(kind)) for count in SCALARS]
             assert_same([schedule(count) for count in counts], values, kind)
             assert_same([schedule(count[()]) for count in counts], values, kind)
             if kind in KINDS:
@@ -129,7 +123,7 @@ def test_the_value_is_that_of_the_same_int_in_a_compiled_program(name):
 @few("constant", "exponential_decay", "piecewise_constant", "warm_restarts", "sequence", "as_schedule", "jitter")
 def test_arrays_are_taken_elementwise_in_any_shape(name):
     schedule = example(name)
-    for counts in (SMALL.reshape(2, 3, 1, 2), SMALL[:0]):
+    for counts in (SMALL.reshape(2, 8, 1, 4), SMALL[:0]):
         values = schedule(counts)
         assert values.shape == counts.shape
         np.testing.assert_array_equal(values.ravel(), schedule(SMALL)[: counts.size])
@@ -137,10 +131,10 @@ def test_arrays_are_taken_elementwise_in_any_shape(name):
 
 @varied
 def test_a_fraction_of_an_epoch_gives_the_definitions_value_there(name):
-    schedule, want = example(name), exact(name, 0, EPOCHS)
+    schedule, want, epochs = example(name), exact(name, 0, EPOCHS), padded(EPOCHS)
     assert_close([schedule(t) for t in EPOCHS], want, 2e-6)
-    assert_close(schedule(np.array(EPOCHS)), want, 2e-6)
-    assert_close(schedule(jnp.array(EPOCHS)), want, 2e-6)
+    assert_close(schedule(epochs)[: len(EPOCHS)], want, 2e-6)
+    assert_close(schedule(jnp.asarray(epochs))[: len(EPOCHS)], want, 2e-6)
 
 
 @varied
@@ -194,7 +188,7 @@ class TestUnderX64:
         with jax.enable_x64(True):
             for n in range(3):
                 schedule, want = example(name, n), exact(name, n, FAR)
-                for values in [schedule(t) for t in FAR], schedule(jnp.array(FAR, jnp.int64)):
+                for values in [schedule(t) for t in FAR], schedule(jnp.asarray(padded(FAR)))[: len(FAR)]:
                     assert_close(values, want, self.tolerance(name))
 
     @handful
@@ -202,7 +196,8 @@ class TestUnderX64:
         with jax.enable_x64(True):
             want = exact(name, 0, FARTHER)
             near = abs(exact(name, 0, range(0, 200, 9))).max()
-            for values in (schedule := example(name))(np.array(FARTHER)), list(map(schedule, FARTHER)):
+            schedule, counts = example(name), padded(np.array(FARTHER))
+            for values in schedule(counts)[: len(FARTHER)], list(map(schedule, FARTHER)):
                 assert_close([near, *values], np.array([near, *want]), self.tolerance(name))
 
     @few("exponential_decay", "cosine_decay", "piecewise_linear", "warm_restarts", "sequence")
@@ -221,3 +216,26 @@ class TestUnderX64:
         with jax.enable_x64(True):
             assert output_types(EXAMPLES.keys() - {"cast"}, (*KINDS, *WIDE)) == {(jnp.dtype("float64"), False)}
             assert output_types(["cast"], (*KINDS, *WIDE)) == {(jnp.dtype("float32"), False)}
+
+    def test_values_are_those_in_float32_to_its_precision_and_eager_ones_those_compiled(self):
+        counts = np.array([0, 1, 33, 99, 100, 101, 150, 250, 475, 1000, 2**24 + 1, 2**31 - 2], np.int32)
+        schedules = [
+            od.exponential_decay(0.1, 1000, 0.96),
+            od.polynomial_decay(0.1, 10**7, 0.0, 2.5),
+            od.cosine_decay(0.1, 10**7),
+            od.warm_restarts(od.cosine_decay(0.1, 1000), 1000, t_mul=1.5),
+        ]
+        single = jitted(together(schedules), counts)
+        with jax.enable_x64(True):
+            wide = jitted(together(schedules), counts)
+            assert wide.dtype == jnp.float64
+            np.testing.assert_allclose(single, wide, rtol=0, atol=3e-8)
+            np.testing.assert_allclose(wide.T, [eager(schedule, counts) for schedule in schedules], rtol=1e-14)
+        assert schedules[0](5).dtype == jnp.float32
+
+    @pytest.mark.parametrize("make", [int, np.int64, jnp.asarray], ids=["int", "NumPy", "JAX"])
+    def test_a_boundary_past_2_to_the_32_is_exact(self, make):
+        with jax.enable_x64(True):
+            stairs, count = od.inverse_time_decay(1.0, 10**12, 1.0, staircase=True), make(10**12 - 1)
+            assert stairs(count) == 1.0
+            assert stairs(count + 1) == 0.5

@@ -6,7 +6,6 @@ import random
 import signal
 import subprocess
 import sys
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -35,8 +34,6 @@ def lived(checkpoints: Path, kill_at: int | None = None, linger: float = 0.0) ->
         stdout=subprocess.PIPE,
         text=True,
     )
-    time_limit = threading.Timer(120, process.terminate)
-    time_limit.start()
     rates, end = {}, None
     with process:
         for fact in map(json.loads, process.stdout):
@@ -47,7 +44,6 @@ def lived(checkpoints: Path, kill_at: int | None = None, linger: float = 0.0) ->
             if kill_at is not None and fact["update"] == max(kill_at, min(rates)):
                 time.sleep(linger)
                 os.kill(process.pid, signal.SIGKILL)
-    time_limit.cancel()
     assert process.returncode == (0 if kill_at is None else -signal.SIGKILL)
     return Life(rates, end)
 

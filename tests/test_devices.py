@@ -26,7 +26,7 @@ PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
 COUNTS = np.array([0, 1, 77, 100, 101, 2**24 + 1, 2**31 - 1], np.int32)
 
 
-def outputs(program: str, *runs: list[str], devices: int = 1, seconds: float = 120) -> list[dict[str, Any]]:
+def outputs(program: str, *runs: list[str], devices: int = 1) -> list[dict[str, Any]]:
     """What a program of `tests/programs`, started at once with each list of arguments, prints last, as JSON."""
     flags = f"--xla_force_host_platform_device_count={devices}"
     environment = os.environ | {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": flags}
@@ -37,7 +37,7 @@ def outputs(program: str, *runs: list[str], devices: int = 1, seconds: float = 1
             process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
             processes.append(stack.enter_context(process))
             stack.callback(process.kill)
-        printed = [process.communicate(timeout=seconds)[0] for process in processes]
+        printed = [process.communicate()[0] for process in processes]
     assert [process.returncode for process in processes] == [0] * len(runs)
     return [json.loads(out.splitlines()[-1]) for out in printed]
 
@@ -51,7 +51,8 @@ def reserved_address() -> Iterator[str]:
         yield f"127.0.0.1:{reserved.getsockname()[1]}"
 
 
-@pytest.mark.parametrize("way", ["jit", pytest.param("shard_map", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["jit", "shard_map"])
 def test_a_sharded_step_has_one_rate_on_all_devices_and_the_collectives_of_a_constant_rate(way):
     (trainings,) = outputs("sharded", [way], devices=8)
     constant = trainings.pop("constant")
@@ -63,6 +64,7 @@ def test_a_sharded_step_has_one_rate_on_all_devices_and_the_collectives_of_a_con
         assert min(training["losses"]) < training["losses"][0], name
 
 
+@pytest.mark.slow
 def test_two_processes_train_together_and_log_identical_rates():
     with reserved_address() as address:
         first, second = outputs("distributed", [address, "0"], [address, "1"])

@@ -6,7 +6,7 @@ import pytest
 
 import optax_decay as od
 from tests import oracle
-from tests.conftest import LAST
+from tests.ways import LAST, eager_array
 
 POINTS = [
     (lambda m: m.cyclic(m.linear_decay(1.0, 155), 3 * 10**9), [LAST]),
@@ -36,7 +36,7 @@ def test_a_point_that_was_wrong_is_right(make, counts):
     schedule, reference = make(od), make(oracle)
     for count in counts:
         want = float(reference(count))
-        for value in (schedule(count), jax.jit(schedule)(count), schedule(np.array([count]))[0]):
+        for value in (schedule(count), jax.jit(schedule)(count), eager_array(schedule, [count])[0]):
             np.testing.assert_allclose(value, want, rtol=2e-6, err_msg=str(count))
 
 

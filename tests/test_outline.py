@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import optax_decay as od
 from optax_decay._outline import begins
-from tests.conftest import LAST
+from tests.ways import LAST
 
 BASE = od.linear_decay(0.1, 100)
 RESTARTS = od.warm_restarts(BASE, 100)
@@ -110,14 +110,14 @@ def shows_what_begins(schedule):
 
 
 @given(NESTS)
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 def test_the_values_change_there_and_nowhere_else(schedule):
     shows_what_begins(schedule)
 
 
 @pytest.mark.slow
 @given(NESTS)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_the_values_change_there_and_nowhere_else_400_times(schedule):
     shows_what_begins(schedule)
 

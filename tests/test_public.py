@@ -3,9 +3,7 @@
 import ast
 import doctest
 import inspect
-import os
 import re
-import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -82,32 +80,12 @@ def test_imports_run_one_way():
         assert not later, (module, later)
 
 
-def output_of(program: str) -> str:
-    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
-
-
-def test_importing_it_costs_at_most_50_ms_beyond_optax(tmp_path):
-    # What optax leaves to be collected is not ours to pay for.
-    program = """
-import gc, time, optax
-gc.collect()
-begin = time.perf_counter()
-import optax_decay
-print(time.perf_counter() - begin)
-"""
-    # With byte code, as pip installs it; the first run makes it.
-    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path)}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    command = [sys.executable, "-c", program]
-    runs = [subprocess.run(command, capture_output=True, text=True, check=True, env=environment) for _ in range(4)]
-    assert statistics.median(float(run.stdout) for run in runs[1:]) < 0.05
-
-
-def test_importing_it_brings_in_nothing_heavy():
+def test_importing_it_brings_in_nothing_but_itself_beyond_optax():
+    """How long that takes is a question for the benchmarks."""
     program = "import optax, sys; before = set(sys.modules); import optax_decay; print(*(set(sys.modules) - before))"
-    brought = {name for name in output_of(program).split() if not name.startswith("optax_decay")}
-    assert not {name for name in brought if name.partition(".")[0] in {"matplotlib", "pandas", "scipy", "hypothesis"}}
-    assert len(brought) < 20
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    brought = {name for name in done.stdout.split() if name.partition(".")[0] != "optax_decay"}
+    assert brought <= {"fractions", "numpy.typing", "numpy._typing._add_docstring"}, brought
 
 
 def readme_blocks() -> list[str]:

@@ -7,8 +7,7 @@ import pytest
 
 import optax_decay as od
 from tests import oracle
-from tests.conftest import LAST, WAYS, eager, jitted
-from tests.examples import mostly_slow
+from tests.ways import LAST, WAYS, assert_near, eager, exact_values, jitted
 
 NUMBERS = range(1, 8)
 # Sequences of phases that one factory made, at any nesting, and of several; each takes the module.
@@ -45,18 +44,24 @@ PHASES = {
 }
 
 
-@pytest.mark.parametrize("name", mostly_slow(PHASES, "lines", "sequences", "named"))
-def test_phases_evaluated_together_are_as_accurate_as_each_alone(name):
+WAYS_OF_PHASES = [
+    *(pytest.param("lines", way, id=f"lines-{way.__name__}") for way in WAYS),
+    *(
+        pytest.param(name, way, marks=[] if name in ("sequences", "named") else [pytest.mark.slow])
+        for name in PHASES
+        for way in (jitted, eager)
+        if name != "lines"
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "way"), WAYS_OF_PHASES)
+def test_phases_evaluated_together_are_as_accurate_as_each_alone(name, way):
     schedule, reference = (m.sequence(*PHASES[name](m), 0.5) for m in (od, oracle))
     ends = np.cumsum([steps for _, steps in PHASES[name](oracle)])
-    counts = np.unique(np.concatenate([np.arange(0, 120), *(ends + k for k in range(-2, 3)), [10**6, LAST]])).astype(
-        np.int32
-    )
-    want = np.array([float(reference(int(t))) for t in counts])
-    for way in WAYS if name == "lines" else (jitted, eager):
-        np.testing.assert_allclose(
-            way(schedule, counts), want, rtol=0, atol=4e-7 * abs(want).max(), err_msg=way.__name__
-        )
+    counts = np.unique(np.concatenate([np.arange(0, 120), *(ends + k for k in range(-2, 3)), [10**6, LAST]]))
+    want = exact_values(reference, counts)
+    assert_near(way(schedule, counts.astype(np.int32)), want, abs(want).max(), tolerance=4e-7)
 
 
 @pytest.mark.parametrize("name", PHASES)

@@ -10,8 +10,8 @@ import pytest
 
 import optax_decay as od
 from tests import oracle
-from tests.conftest import LAST, around, eager
-from tests.examples import mostly_slow
+from tests.runs import mostly_slow
+from tests.ways import LAST, SIZES, around, eager, eager_array, in_ways, jitted
 
 T_MULS = [1, 1.1, 1.5, 2, 3]
 LARGE = [2**24 - 1, 2**24 + 1, 10**8, 3 * 10**8 + 1]
@@ -63,17 +63,12 @@ def assert_right(values: np.ndarray, steps: int, counts: np.ndarray, t_muls=T_MU
     np.testing.assert_allclose(values, want, rtol=0, atol=2e-6, err_msg=f"decay_steps={steps}")
 
 
-def filled(counts: np.ndarray, size: int = 2048) -> np.ndarray:
-    """The counts repeated to one size, so that all step lengths share a compiled program."""
-    return np.resize(counts, size)
-
-
 @pytest.mark.parametrize("first", mostly_slow(range(1, 401, 50), 1, 351))
 def test_no_count_is_in_a_wrong_stage_for_decay_steps_up_to_400_traced_and_eager(first):
     run = jax.jit(lambda counts, steps: jnp.stack([s(counts) for s in schedules(steps)]))
     for steps in range(first, first + 50):
         counts = boundaries(steps)
-        assert_right(run(filled(counts), steps)[:, : counts.size], steps, counts)
+        assert_right(run(np.resize(counts, SIZES[-1]), steps)[:, : counts.size], steps, counts)
         some = counts[:: max(1, counts.size // 12)]
         assert_right(np.array([eager(s, some) for s in schedules(steps)]), steps, some)
 
@@ -102,7 +97,7 @@ def test_no_count_is_in_a_wrong_stage_when_decay_steps_is_a_constant_of_the_prog
     counts = boundaries(steps)
     assert_right_compiled(steps, counts)
     for schedule, values in zip(schedules(steps), expected(steps, counts), strict=True):
-        np.testing.assert_allclose(schedule(jnp.asarray(counts)), values, rtol=0, atol=2e-6)
+        np.testing.assert_allclose(eager_array(schedule, counts), values, rtol=0, atol=2e-6)
 
 
 @pytest.mark.slow
@@ -114,15 +109,15 @@ def test_no_count_is_in_a_wrong_stage_for_any_constant_decay_steps_up_to_400(fir
 
 
 @pytest.mark.parametrize("steps", [1, 7, 100, 2**24 + 1])
-def test_a_restart_that_a_base_sees_is_exact_through_two_clocks(steps):
+@in_ways(jitted, eager)
+def test_a_restart_that_a_base_sees_is_exact_through_two_clocks(steps, way):
     inner = od.exponential_decay(1.0, steps, 0.5, staircase=True)
     schedule = od.warm_restarts(inner, 4 * steps, t_mul=1.5)
     reference = oracle.warm_restarts(oracle.exponential_decay(1.0, steps, 0.5, staircase=True), 4 * steps, t_mul=1.5)
     stairs = [math.ceil(4 * steps + 1.5 * steps * k) for k in range(5)]
     counts = around(*stairs, 4 * steps, 10 * steps, 19 * steps)
     want = [float(reference(int(t))) for t in counts]
-    np.testing.assert_allclose(jax.jit(schedule)(counts), want, rtol=1e-6)
-    np.testing.assert_allclose(eager(schedule, counts), want, rtol=1e-6)
+    np.testing.assert_allclose(way(schedule, counts), want, rtol=1e-6)
 
 
 @pytest.mark.parametrize("t_mul", [1.0001, 1.001])

@@ -13,11 +13,13 @@ import numpy as np
 import pytest
 
 import optax_decay as od
-from tests.conftest import LAST, around, eager, eager_array, jitted, scanned, vmapped
 from tests.derivatives import Point
-from tests.examples import EXAMPLES, handful
+from tests.examples import EXAMPLES
+from tests.runs import handful
+from tests.ways import LAST, around, eager, eager_array, jitted, padded, scanned, together, vmapped
 
-COUNTS = around(0, 7, 20, 40, 60, 100, 2**24 + 1, LAST)
+SCALARS = around(0, 7, 20, 40, 60, 100, 2**24 + 1, LAST)
+COUNTS = padded(SCALARS)
 # Stages, phases and cycles that are powers of two, with the same bits in every program.
 STAGES = {
     "exponential_decay": (stairs := od.exponential_decay(1.0, 7, 0.5, staircase=True)),
@@ -56,11 +58,6 @@ def made(name):
     return EXAMPLES[name].make(od, **EXAMPLES[name].setting(0))
 
 
-def together(schedules):
-    """One function of the count that stacks the schedules' values."""
-    return lambda count: jnp.stack([schedule(count) for schedule in schedules], axis=-1)
-
-
 def made_inside(schedules):
     """The same, of schedules made again at each call: within the trace."""
     return lambda count: together([schedule.replace() for schedule in schedules])(count)
@@ -81,16 +78,16 @@ CALLS = [
 @pytest.mark.parametrize(("way", "build"), CALLS)
 def test_stages_and_end_points_are_the_same_whichever_switch_is_on(switch, way, build):
     with SWITCHES[switch]():
-        stages = way(build(STAGES.values()), COUNTS)
-        ends = way(build(DECAYS.values()), COUNTS[[0, -1]])
+        stages = way(build(STAGES.values()), SCALARS)
+        ends = way(build(DECAYS.values()), SCALARS[[0, -1]])
     assert stages.dtype == ends.dtype == (np.float64 if switch == "x64" else np.float32)
-    np.testing.assert_array_equal(np.float32(stages), together(STAGES.values())(COUNTS))
+    np.testing.assert_array_equal(np.float32(stages), eager_array(together(STAGES.values()), SCALARS))
     np.testing.assert_array_equal(ends.T, len(DECAYS) * [ends.dtype.type([0.1, 0.003])])
 
 
 def bits(schedule):
     """Its values called with Python ints, and operation by operation on an array."""
-    return [np.asarray([schedule(int(count)) for count in COUNTS]), np.asarray(schedule(jnp.asarray(COUNTS)))]
+    return [eager(schedule, SCALARS), eager_array(schedule, SCALARS)]
 
 
 @pytest.mark.parametrize("switch", ["disable_jit", "strict promotion"])

@@ -2,8 +2,8 @@
 
 import pickle
 import re
+import sys
 import threading
-import time
 import warnings
 
 import numpy as np
@@ -79,13 +79,13 @@ class TestRoundTrip:
         assert od.parse(repr(made)) == made
 
     @given(EXPRESSIONS)
-    @settings(max_examples=400, deadline=None, derandomize=True)
+    @settings(max_examples=400, derandomize=True)
     def test_it_reads_what_python_reads_and_reads_that_back(self, text):
         reads_as_python_does(text)
 
     @pytest.mark.slow
     @given(EXPRESSIONS)
-    @settings(max_examples=5_000, deadline=None)
+    @settings(max_examples=5_000)
     def test_so_it_does_5_000_times(self, text):
         reads_as_python_does(text)
 
@@ -315,6 +315,9 @@ PIECES = [
 ]  # fmt: skip
 
 
+MOST_CALLS = 1_000_000
+
+
 class TestHostile:
     def test_it_warns_of_nothing_and_leaves_the_filters_alone(self):
         with warnings.catch_warnings(record=True) as warned:
@@ -340,11 +343,21 @@ class TestHostile:
             deeper()
 
     @pytest.mark.parametrize("name", HOSTILE)
-    def test_a_hostile_text_is_refused_or_read_at_once(self, name):
-        begin = time.perf_counter()
+    def test_a_hostile_text_is_refused_or_read_in_a_bounded_number_of_calls(self, name):
+        calls = 0
+
+        def count(frame, event, argument):
+            nonlocal calls
+            calls += 1
+
         with warnings.catch_warnings(action="error"):
-            read_or_refused(HOSTILE[name])
-        assert time.perf_counter() - begin < 2
+            sys.setprofile(count)
+            try:
+                read_or_refused(HOSTILE[name])
+            finally:
+                sys.setprofile(None)
+        # 64 KiB are some tens of thousands of tokens, and a table of cycles is at most 2**14 rows.
+        assert calls < MOST_CALLS
 
     @pytest.mark.parametrize("name", HOSTILE)
     def test_so_it_is_in_a_thread_of_little_stack(self, name):
@@ -374,6 +387,6 @@ class TestHostile:
         assert "must not exceed 65536 bytes, got 80012" in refusal(f"constant('{'é' * 40_000}')")
 
     @given(st.one_of(st.text(), st.lists(st.sampled_from(PIECES), max_size=40).map("".join)))
-    @settings(max_examples=1500, deadline=None, derandomize=True)
+    @settings(max_examples=1500, derandomize=True)
     def test_any_text_is_read_or_refused_with_its_place(self, text):
         read_or_refused(text)

@@ -14,7 +14,7 @@ import optax
 import pytest
 
 import optax_decay as od
-from tests.conftest import LAST, eager
+from tests.ways import LAST, eager
 
 LR = od.warmup(od.warm_restarts(od.polynomial_decay(0.1, 1_000, power=2.0), 1_000, t_mul=2, m_mul=0.8), 100)
 

@@ -1,0 +1,85 @@
+"""Whoever adds a factory is told, by the name of the file, where else it belongs."""
+
+import inspect
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import optax_decay as od
+from optax_decay import _outline, _text
+from tests.derivatives import REFERENCE
+from tests.examples import EXAMPLES
+
+ROOT = Path(__file__).parent.parent
+FACTORIES = sorted({*_text.FACTORIES, "schedule"})
+# What a sweep cannot change.
+STATIC = {"base", "cycle", "dtype", "shape", "staircase"}
+# They take whatever their own factories and phases do.
+OPEN = ("as_schedule", "schedule", "scheduled", "sequence")
+
+
+def examples(factory: str) -> list[Any]:
+    return [example for example in EXAMPLES.values() if example.factory == factory]
+
+
+def of_room(*rooms: str) -> list[str]:
+    return [name for name in FACTORIES if getattr(od, name).__module__.split(".")[1].lstrip("_") in rooms]
+
+
+def told(factory: str) -> Any:
+    """Whether a picture can know where what a factory makes begins."""
+    made = getattr(od, factory)
+    return made in _outline._OUTLINES or made in _outline._TIMELESS
+
+
+@pytest.mark.parametrize("factory", FACTORIES)
+def test_a_factory_has_an_example(factory):
+    assert examples(factory), f"Add an example of `{factory}` to tests/examples.py."
+
+
+@pytest.mark.parametrize("factory", [name for name in FACTORIES if name not in OPEN])
+def test_an_example_sweeps_each_hyperparameter(factory):
+    swept = set().union(*(example.settings for example in examples(factory)))
+    left = set(inspect.signature(getattr(od, factory)).parameters) - STATIC - swept
+    assert not left, f"Add settings of {left} to an example of `{factory}` in tests/examples.py."
+
+
+@pytest.mark.parametrize("factory", [name for name in FACTORIES if name != "schedule"])
+def test_a_factory_has_an_exact_definition(factory):
+    assert hasattr(REFERENCE, factory), (
+        f"Write the definition of `{factory}` in tests/oracle.py, or in tests/derivatives.py if it draws noise."
+    )
+
+
+@pytest.mark.parametrize("factory", of_room("decays"))
+def test_a_decay_has_a_case_of_accuracy(factory):
+    assert any(example.hard for example in examples(factory)), (
+        f"Give an example of `{factory}` in tests/examples.py `hard` numbers."
+    )
+
+
+@pytest.mark.parametrize("factory", of_room("clocks", "phases"))
+def test_a_clock_or_phase_tells_where_what_it_makes_begins(factory):
+    assert told(factory), f"Say where the phases and cycles of `{factory}` begin, in optax_decay/_outline.py."
+
+
+@pytest.mark.parametrize("factory", of_room("values"))
+def test_what_changes_a_value_tells_where_what_is_in_it_begins(factory):
+    assert told(factory), f"List `{factory}` in optax_decay/_outline.py as one that leaves the count alone."
+
+
+@pytest.mark.parametrize("factory", FACTORIES)
+def test_a_factory_has_its_place_in_the_readme(factory):
+    assert f"`{factory}" in (ROOT / "README.md").read_text(), f"Name `{factory}` in README.md."
+
+
+@pytest.mark.parametrize("factory", FACTORIES)
+def test_a_factory_has_its_place_in_the_gallery(factory):
+    drawn = [path.read_text() for path in (ROOT / ".github" / "gallery").glob("*.svg")]
+    assert any(example.pictures for example in examples(factory)), (
+        f"Give an example of `{factory}` in tests/examples.py a picture."
+    )
+    name = "sawtooth" if factory == "schedule" else factory  # of one's own
+    assert any(re.search(rf"\b{name}\(", text) for text in drawn), "Run .github/gallery/draw.py."
