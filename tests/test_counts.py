@@ -162,6 +162,14 @@ def test_every_schedule_has_the_same_output_type_for_every_kind_of_count():
     assert output_types(EXAMPLES, KINDS) == {(jnp.dtype("float32"), False)}
 
 
+def test_a_weakly_typed_value_of_a_foreign_callable_becomes_a_strongly_typed_one():
+    foreign = lambda count: jnp.where(count > 2, 0.1, 0.2)  # noqa: E731
+    assert foreign(jnp.int32(3)).weak_type
+    for schedule in (od.as_schedule(foreign), od.delay(foreign, 1), 0.5 * od.as_schedule(foreign)):
+        for value in (schedule(3), schedule(jnp.int32(3)), jax.jit(schedule)(3), schedule(SMALL)):
+            assert not value.weak_type
+
+
 def test_one_train_step_serves_every_schedule_and_every_kind_of_count_without_a_retrace():
     tx, params = optax.inject_hyperparams(optax.adam)(0.1), jnp.ones(2)
     chex.clear_trace_counter()

@@ -14,6 +14,7 @@ import optax
 import pytest
 
 import optax_decay as od
+from tests.examples import EXAMPLES
 from tests.ways import LAST
 
 SCHEDULES = [
@@ -29,6 +30,12 @@ SCHEDULES = [
     -(od.constant(1) / (2 - od.linear_decay(0.5, 10))),
     od.as_schedule(0.3) - od.constant(0.1) - (od.constant(0.2) - 0.3),
 ]
+
+
+def signature_of(example):
+    return inspect.signature(getattr(od, example.factory)).parameters
+
+
 NAMESPACE = {name: getattr(od, name) for name in od.__all__}
 
 
@@ -93,6 +100,22 @@ def test_equality_is_canonical():
     assert od.constant(1) != od.constant(2)
     assert od.constant(1) != 1
     assert sawtooth(0.1, 4) == sawtooth(0.1, 4, floor=0.0)
+
+
+PLAIN = [name for name, example in EXAMPLES.items() if example.settings.keys() <= set(signature_of(example))]
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_another_number_for_any_argument_is_another_schedule_with_another_hash(name):
+    given = EXAMPLES[name].setting(0)
+    schedule = EXAMPLES[name].make(od, **given)
+    for argument, value in given.items():
+        is_table = isinstance(value, tuple)
+        other = tuple(n + 1 for n in value) if is_table else value + 1 if isinstance(value, int) else 0.75 * value
+        changed = schedule.replace(**{argument: other})
+        assert changed != schedule, argument
+        if not is_table:  # one may be long
+            assert hash(changed) != hash(schedule), argument
 
 
 def test_what_holds_arrays_or_foreign_callables_is_compared_by_identity():
