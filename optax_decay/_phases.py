@@ -1,5 +1,8 @@
 """Phases: schedules one after another, each counting from its own start."""
 
+# Arguments are annotated as users give them, and arrive bound, as given numbers.
+# pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportOperatorIssue=false
+
 from functools import cache
 from itertools import accumulate
 from typing import Annotated, Any

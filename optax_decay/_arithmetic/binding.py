@@ -41,10 +41,10 @@ class ExactList:
         return len(self.numbers)
 
     @cached_property
-    def known(self) -> list[int | Fraction]:
+    def known(self) -> list[Any]:
         """What they mean, in steps."""
         if set(map(type, self.numbers)) <= {int}:
-            return self.numbers  # type: ignore[return-value]
+            return self.numbers
         return list(map(shortest, map(self.read, self.numbers)))
 
     @cached_property

@@ -35,13 +35,13 @@ class Given:
     """A hyperparameter. Arithmetic with others and with Python numbers is exact where they are."""
 
     known: Any = None  # the plain number, where that is known before any program runs
-    fraction: Fraction | None = None  # and the fraction that it means
-    fractions: tuple[Fraction, ...] | None = None  # what those that it is one of mean
+    fraction: Any = None  # and the fraction that it means
+    fractions: Any = None  # what those that it is one of mean
     sign: int | None = None  # -1, 0 or 1, where that is known
     rank = 0  # of two numbers the one of the higher rank knows how to combine them
     is_exact: bool = True  # whether arithmetic with it is
     plain: Any = None  # what a factory may be called with in its place
-    memory: dict[Any, Any] | None = None  # what follows from the number alone, where that may be kept
+    memory: Any = None  # what follows from the number alone, where that may be kept
 
     def unit_beside(self, unit: Fraction) -> Fraction:
         """The unit that a count is brought to where it meets this number as a length."""
@@ -147,10 +147,10 @@ class Exact(Given):
         self.known = self.plain = number
         self.read = read
         self.sign = (number > 0) - (number < 0)
-        self.memory: dict[Any, Any] = {}
+        self.memory = {}
 
     @cached_property
-    def fraction(self) -> Fraction:  # type: ignore[override]
+    def fraction(self) -> Any:
         return self.read(self.known)
 
     @property

@@ -81,7 +81,7 @@ def zero_of(x: Real) -> Real:
 def entry(table: jax.Array, index: jax.Array) -> jax.Array:
     """table[index], for an index known to be inside; on a mesh with explicit axes it lies where the index does."""
     spec = getattr(getattr(index.aval, "sharding", None), "spec", ())
-    placed = {"out_sharding": spec} if any(spec) else {}
+    placed: dict[str, Any] = {"out_sharding": spec} if any(spec) else {}
     return table.at[index].get(mode="promise_in_bounds", **placed)
 
 

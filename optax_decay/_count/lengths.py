@@ -74,12 +74,12 @@ def beside(count: Count, steps: Length) -> tuple[Count, Length]:
     count = in_unit(count, steps.counted.unit)
     if steps.known is None or is_host(count.whole) or steps.known <= last_count():
         return count, steps
-    return _coarser(count, steps, bits_beyond(steps.known))
+    return _coarser(count, steps.known, bits_beyond(steps.known))
 
 
-def _coarser(count: Count, steps: Length, bits: int) -> tuple[Count, Length]:
+def _coarser(count: Count, known: Fraction, bits: int) -> tuple[Count, Length]:
     count = coarser(count, bits)
-    return count, exact_length(steps.known / (1 << bits), count.unit, count.whole)  # type: ignore[operator]
+    return count, exact_length(known / (1 << bits), count.unit, count.whole)
 
 
 def shifted(count: Count, steps: Given) -> Count:
@@ -94,7 +94,7 @@ def shifted(count: Count, steps: Given) -> Count:
         return difference(count, by.counted)
     if by.known is not None and not is_host(count.whole) and by.known > last_count() >> 7:
         # A few counts next to the last are held there; so many that one may meet them take a coarser unit.
-        count, by = _coarser(count, by, bits_beyond(by.known + last_count()))
+        count, by = _coarser(count, by.known, bits_beyond(by.known + last_count()))
     return sum_of(count, by.counted)
 
 
