@@ -54,6 +54,8 @@ def horizon(count: Count, steps: Length) -> Count:
     count = in_unit(count, steps.counted.unit)
     stage, rest = divide_with_remainder(count, steps)
     started = rest.whole > 0 if rest.is_whole else (rest.whole > 0) | (rest.part.hi + rest.part.lo > 0)
+    if not is_host(stage):
+        started = started & (stage < last_count())
     cycles = _arithmetic.maximum(where(started, stage + 1, stage), 1)
     whole, remainder = divided(count.whole, 1, cycles)
     now = scaled_part(count.part, 1, remainder, cycles, whole, count.unit)

@@ -92,8 +92,8 @@ def shifted(count: Count, steps: Given) -> Count:
     by = length(steps if steps.sign > 0 else -steps, count)
     if steps.sign < 0:
         return difference(count, by.counted)
-    if by.known is not None and not is_host(count.whole) and by.known > last_count() >> 7:
-        # A few counts next to the last are held there; so many that one may meet them take a coarser unit.
+    if by.known is not None and not is_host(count.whole) and by.known > 1 << 10:
+        # A few counts next to the last are held there; more than that take a coarser unit.
         count, by = _coarser(count, by.known, bits_beyond(by.known + last_count()))
     return sum_of(count, by.counted)
 
