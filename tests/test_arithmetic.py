@@ -56,7 +56,7 @@ class TestTwofold:
     def test_a_known_factor_times_an_integer_is_good_to_33_bits_and_roughly_to_25(self, most):
         n = RNG.integers(0, most, N, endpoint=True).astype(np.int32)
         for factor in (1 / 3, 0.04082199452025481, 1e-7 / 3, 12345.678):
-            twofold = _arithmetic.exactly(Fraction(factor))
+            twofold = _arithmetic.of_fraction(Fraction(factor))
             for roughly, bound in ((False, 2.0**-33), (True, 2.0**-25.5)):
                 result = jax.jit(lambda n, r=roughly, f=twofold: _arithmetic.times_integer(n, most, f, r))(n)
                 assert error(Twofold(*map(jnp.asarray, result)), n * factor) < bound, (factor, roughly)
@@ -65,7 +65,7 @@ class TestTwofold:
     def test_an_exponent_is_good_to_half_a_unit_of_its_exponential(self, most):
         n = RNG.integers(0, most, N, endpoint=True).astype(np.int32)
         rate = -100.1 / most
-        result = jax.jit(lambda n: _arithmetic.exponent(n, most, _arithmetic.exactly(Fraction(rate))))(n)
+        result = jax.jit(lambda n: _arithmetic.exponent(n, most, _arithmetic.of_fraction(Fraction(rate))))(n)
         distance = (np.asarray(result.hi, np.float64) - n * rate) + np.asarray(result.lo, np.float64)
         assert abs(distance).max() < 2.0**-25
 
@@ -126,7 +126,7 @@ class TestElementary:
         x, exact = numbers(least=-20, most=0)
         x, exact = Twofold(abs(x.hi), np.sign(x.hi) * x.lo), abs(exact)
         for power in (0.5, 0.9, 1.7, 5.5):
-            exponent = _arithmetic.exactly(_arithmetic.decimal(power))
+            exponent = _arithmetic.of_fraction(_arithmetic.decimal(power))
             assert ulps(jax.jit(lambda x, e=exponent: _arithmetic.raised(x, e))(x), exact**power) < 2, power
 
 

@@ -68,6 +68,11 @@ POINTS = [
     (lambda m: m.delay(m.linear_decay(0.1, 6e9), -5e9), [0, 1, 10**9 - 1, 10**9, LAST]),
     (lambda m: m.delay(m.linear_decay(0.1, 6e9), 5e9), [0, 1, LAST]),
     (lambda m: m.one_cycle(0.1, 8 * 10**9), [0, 1, 10**9, LAST]),
+    (lambda m: m.cyclic(m.rex_decay(1.0, 97.8), 0.0055, rise_steps=3 * 10**11, cycles=5), [0, 1, LAST]),
+    (
+        lambda m: m.cyclic(m.per_step(m.inverse_sqrt_decay(1.0, 12.5), 0.01), 6 * 10**11, rise_steps=136505, cycles=2),
+        [0, 1, 10**5, 136505, LAST],
+    ),
     (lambda m: m.cyclic(m.expanding_cycle(m.linear_decay(1.0, 7), 2), 44 * 10**9), [0, 1, 10**9, LAST]),
     (lambda m: m.warm_restarts(m.linear_decay(0.1, 1), 1, cycles=2**31 + 1), [0, 7, LAST]),
     (lambda m: m.linear_decay(0.1, 1e-12), [0, 1, LAST]),

@@ -47,10 +47,10 @@ def with_gradient(value: Real, formula: Real) -> Real:
     return lax.stop_gradient(value) + (formula - lax.stop_gradient(formula))
 
 
-def as_float(value: Real, like: Real) -> Real:
-    """`value` in working precision: a Python float beside a host number `like`, else of JAX's float dtype."""
+def as_float(value: Real, beside: Real) -> Real:
+    """`value` in working precision: a Python float beside a host number `beside`, else of JAX's float dtype."""
     if is_host(value):
-        return float(value) if is_host(like) else rounded_constant(value)
+        return float(value) if is_host(beside) else rounded_constant(value)
     return lax.convert_element_type(value, float_dtype())
 
 
