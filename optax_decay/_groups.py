@@ -63,7 +63,7 @@ def _joined(plans: list[_Plan], shared: Hashable, remake: Callable[[tuple[Any, .
     )
 
 
-class Places:
+class GroupedPhases:
     """Bases by their place in a sequence, those together that one program serves."""
 
     def __init__(self, bases: list[Any]):

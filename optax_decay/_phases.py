@@ -1,5 +1,8 @@
 """Phases: schedules one after another, each counting from its own start."""
 
+# Arguments are annotated as users give them, and arrive bound, as given numbers.
+# pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportOperatorIssue=false
+
 from functools import cache
 from itertools import accumulate
 from typing import Annotated, Any
@@ -10,7 +13,7 @@ from optax_decay import _arithmetic, _count
 from optax_decay._arithmetic import ZERO, Given, Real, given, is_host, where
 from optax_decay._count import Count, tables
 from optax_decay._decays import Weights, line, one_minus_sqrt, raised_cosine
-from optax_decay._groups import Places
+from optax_decay._groups import GroupedPhases
 from optax_decay._schedule import Curve, at, exact_schedule
 from optax_decay._schedule.kinds import Base, NonNegativeSteps, Number, Phases
 from optax_decay._schedule.record import Kind
@@ -57,24 +60,24 @@ def sequence(*phases: Phases) -> Curve:
     *timed, last = phases
     timed = [(base, steps) for base, steps in timed if steps.sign != 0]
     lengths = [steps for _, steps in timed]
-    places = Places([*(base for base, _ in timed), last])
+    phases_by_place = GroupedPhases([*(base for base, _ in timed), last])
     begins = list(accumulate(lengths, initial=given(0))) if all(n.fraction is not None for n in lengths) else None
     in_unit = cache(lambda unit: [begin.fraction / unit for begin in begins or ()])
 
     def value(count: Count) -> Real:
         if begins and is_host(count.whole):
             place = tables.begun_on_host(in_unit(count.unit), count) - 1
-            return at(places.bases[place], _count.shifted(count, -begins[place]))
+            return at(phases_by_place.bases[place], _count.shifted(count, -begins[place]))
         table = tables.counts(in_unit(count.unit), count.unit) if begins else _traced_begins(lengths, count)
         place = tables.begun(table, count) - 1
-        return places.value(place, _count.difference(count, tables.take_count(table, place)))
+        return phases_by_place.value(place, _count.difference(count, tables.take_count(table, place)))
 
     return value
 
 
-def _traced_begins(lengths: list[Given], like: Count) -> Count:
+def _traced_begins(lengths: list[Given], beside: Count) -> Count:
     """The counts at which phases begin, some of them traced, as a table."""
-    nothing = Count(jnp.asarray(0, _arithmetic.int_dtype()), ZERO, _arithmetic.power_of_two(like.unit))
+    nothing = Count(jnp.asarray(0, _arithmetic.int_dtype()), ZERO, _arithmetic.power_of_two(beside.unit))
     counts, known = [nothing], given(0)
     for steps in lengths:
         if known is None or not steps.is_exact:
@@ -125,7 +128,7 @@ def warmup(base: Base, steps: NonNegativeSteps, *, init_value: Number = 0.0) -> 
         # The base rests at its start until then, so that one evaluation serves both.
         then = at(base, _count.shifted(count, back))
         weights = line(count, _count.length(steps, count))
-        return _unless_none(steps, _from_to(init_value.as_float(then), then, weights), then)
+        return _or_at_once(steps, _from_to(init_value.as_float(then), then, weights), then)
 
     return value
 
@@ -174,7 +177,7 @@ def cooldown(
         if steps.sign == 0:
             return where(begun, end, left)
         weights = shaped(since, _count.length(steps, since))
-        return _unless_none(steps, _from_to(left, end, weights), where(begun, end, left))
+        return _or_at_once(steps, _from_to(left, end, weights), where(begun, end, left))
 
     return value
 
@@ -189,6 +192,6 @@ def _from_to(start: Real, end: Real, weights: Weights) -> Real:
     return start * weight() + end * complement()
 
 
-def _unless_none(steps: Given, value: Real, without: Real) -> Real:
+def _or_at_once(steps: Given, value: Real, without: Real) -> Real:
     """`value`, or `without` where a number of steps is zero, which may be seen only when the program runs."""
     return where(steps.as_float(value) > 0, value, without) if steps.sign is None else value

@@ -1,5 +1,8 @@
 """Values: combinators that change what a base gives."""
 
+# Arguments are annotated as users give them, and arrive bound, as given numbers.
+# pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportOperatorIssue=false
+
 from typing import Annotated, Any
 
 import jax.numpy as jnp

@@ -1,6 +1,7 @@
 """Counts in units, lengths that people compute, counts beyond JAX's integers: the definition's value in every way."""
 
 import functools
+import random
 from fractions import Fraction
 
 import jax
@@ -67,6 +68,12 @@ POINTS = [
     (lambda m: m.delay(m.linear_decay(0.1, 6e9), -5e9), [0, 1, 10**9 - 1, 10**9, LAST]),
     (lambda m: m.delay(m.linear_decay(0.1, 6e9), 5e9), [0, 1, LAST]),
     (lambda m: m.one_cycle(0.1, 8 * 10**9), [0, 1, 10**9, LAST]),
+    (lambda m: m.cyclic(m.rex_decay(1.0, 97.8), 0.0055, rise_steps=3 * 10**11, cycles=5), [0, 1, LAST]),
+    (
+        lambda m: m.cyclic(m.per_step(m.inverse_sqrt_decay(1.0, 12.5), 0.01), 6 * 10**11, rise_steps=136505, cycles=2),
+        [0, 1, 10**5, 136505, LAST],
+    ),
+    (lambda m: m.cyclic(m.expanding_cycle(m.linear_decay(1.0, 7), 2), 44 * 10**9), [0, 1, 10**9, LAST]),
     (lambda m: m.warm_restarts(m.linear_decay(0.1, 1), 1, cycles=2**31 + 1), [0, 7, LAST]),
     (lambda m: m.linear_decay(0.1, 1e-12), [0, 1, LAST]),
     (lambda m: m.warm_restarts(m.linear_decay(0.1, 1e-12), 1e-12, cycles=5), [0, 1]),
@@ -208,3 +215,69 @@ def test_a_length_that_people_compute_means_one_thing_in_every_way(name):
         want = np.resize(want, 32)
         for way in (eager, jitted):
             np.testing.assert_allclose(way(schedule, counts), want, rtol=2e-6, atol=2e-6, err_msg=f"{way.__name__} {n}")
+
+
+def random_length(rng):
+    return rng.choice(
+        [
+            rng.choice([1, 2, 7, 50, 1000, 10**5]),
+            round(10 ** rng.uniform(-3, 12), 3) or 1,
+            rng.randint(1, 10 ** rng.randint(1, 12)),
+            rng.randint(1, 1000) / rng.choice([3, 7, 9]),
+            10 ** rng.uniform(-3, 9),
+        ]
+    )
+
+
+def random_decay(rng):
+    n = random_length(rng)
+    return rng.choice(
+        [
+            lambda m: m.linear_decay(1.0, n, 0.1),
+            lambda m: m.cosine_decay(1.0, n, 0.1),
+            lambda m: m.polynomial_decay(1.0, n, 0.1, 2.0, cycle=True),
+            lambda m: m.exponential_decay(1.0, n, 0.5, staircase=True),
+            lambda m: m.inverse_time_decay(1.0, n, 0.5, staircase=True),
+            lambda m: m.inverse_sqrt_decay(1.0, n),
+            lambda m: m.piecewise_constant([n, 3 * n], [0.1, 0.5, 1.0]),
+        ]
+    )
+
+
+def random_nest(rng, depth):
+    """A nest of clocks and phases of any lengths, with values from 0 to 1."""
+    if not depth:
+        return random_decay(rng)
+    base, n, k = random_nest(rng, depth - 1), random_length(rng), random_length(rng)
+    t_mul, cycles = rng.choice([1, 2, 1.5, 1.1]), rng.choice([None, None, 1, 2, 5])
+    return rng.choice(
+        [
+            lambda m: m.warm_restarts(base(m), n, t_mul=t_mul, cycles=cycles, m_mul=0.9),
+            lambda m: m.cyclic(base(m), n, t_mul=t_mul, cycles=cycles),
+            lambda m: m.cyclic(base(m), n, rise_steps=k, cycles=cycles),
+            lambda m: m.expanding_cycle(base(m), n),
+            lambda m: m.delay(base(m), n),
+            lambda m: m.delay(base(m), -n),
+            lambda m: m.stretch(base(m), n),
+            lambda m: m.per_step(base(m), n),
+            lambda m: m.staircase(base(m), n),
+            lambda m: m.reverse(base(m), n),
+            lambda m: m.warmup(base(m), n),
+            lambda m: m.cooldown(base(m), n, k),
+            lambda m: m.sequence((base(m), n), (0.5, k), base(m)),
+        ]
+    )
+
+
+@pytest.mark.parametrize("seed", [*range(12), *(pytest.param(n, marks=pytest.mark.slow) for n in range(12, 200))])
+def test_a_random_nest_stays_within_what_its_parts_give_and_agrees_in_every_way(seed):
+    rng = random.Random(seed)
+    make = random_nest(rng, rng.choice([1, 1, 2, 2, 3]))
+    schedule = make(od)
+    counts = [0, 1, 2, 5, 97, 1000, *(int(10 ** rng.uniform(0, 9.33)) for _ in range(20)), LAST - 1, LAST]
+    want = exact(make(oracle), counts)
+    np.testing.assert_allclose(eager(schedule, counts), want, rtol=0, atol=5e-6, err_msg=str(schedule))
+    np.testing.assert_allclose(jitted(schedule, np.int32(counts)), want, rtol=0, atol=5e-6, err_msg=str(schedule))
+    for values in (jitted(schedule, np.float32(counts) + np.float32(0.25)), schedule(1e12), schedule(10**12 + 0.25)):
+        assert (np.asarray(values) >= -1e-6).all(), str(schedule)
+        assert (np.asarray(values) <= 1.0001).all(), str(schedule)

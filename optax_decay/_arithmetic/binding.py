@@ -11,7 +11,7 @@ import numpy as np
 from jax import lax
 
 from optax_decay._arithmetic.fractions import Number, decimal, simplest
-from optax_decay._arithmetic.given import Given, exact, shortest
+from optax_decay._arithmetic.given import Given, exact_number, shortest
 from optax_decay._arithmetic.real import Real, float_dtype, is_host
 from optax_decay._arithmetic.tabulated import Tabulated
 from optax_decay._arithmetic.traced import Traced
@@ -26,7 +26,7 @@ def given(value: Any, in_steps: bool = False) -> Given:
         return value
     if isinstance(value, jax.Array):
         return Traced(value)
-    return exact(value, simplest if in_steps else decimal)
+    return exact_number(value, simplest if in_steps else decimal)
 
 
 class ExactList:
@@ -41,19 +41,19 @@ class ExactList:
         return len(self.numbers)
 
     @cached_property
-    def known(self) -> list[int | Fraction]:
+    def known(self) -> list[Any]:
         """What they mean, in steps."""
         if set(map(type, self.numbers)) <= {int}:
-            return self.numbers  # type: ignore[return-value]
+            return self.numbers
         return list(map(shortest, map(self.read, self.numbers)))
 
     @cached_property
     def floats(self) -> np.ndarray[Any, Any]:
         return np.array(self.numbers, np.float64)
 
-    def as_floats(self, like: Real) -> Any:
-        """A table of floats, of the host beside a host number `like`."""
-        if is_host(like):
+    def as_floats(self, beside: Real) -> Any:
+        """A table of floats, of the host beside a host number `beside`."""
+        if is_host(beside):
             return self.floats
         with np.errstate(over="ignore"):
             return jnp.asarray(self.floats.astype(float_dtype()))
@@ -70,7 +70,7 @@ class TracedList:
     def __len__(self) -> int:
         return len(self.array)
 
-    def as_floats(self, like: Real) -> jax.Array:
+    def as_floats(self, beside: Real) -> jax.Array:
         return lax.convert_element_type(self.array, float_dtype())
 
     def counted(self, unit: Fraction) -> tuple[jax.Array, Twofold]:

@@ -17,7 +17,7 @@ import numpy as np
 from optax_decay._arithmetic.elementary import log, times_power
 from optax_decay._arithmetic.fractions import Number, decimal, fitting
 from optax_decay._arithmetic.real import Real, float_dtype, int_dtype, is_host, maximum, minimum, rounded_constant
-from optax_decay._arithmetic.twofold import ZERO, Twofold, exactly, rounded
+from optax_decay._arithmetic.twofold import ZERO, Twofold, of_fraction, rounded
 
 
 class Measured(NamedTuple):
@@ -35,13 +35,13 @@ class Given:
     """A hyperparameter. Arithmetic with others and with Python numbers is exact where they are."""
 
     known: Any = None  # the plain number, where that is known before any program runs
-    fraction: Fraction | None = None  # and the fraction that it means
-    fractions: tuple[Fraction, ...] | None = None  # what those that it is one of mean
+    fraction: Any = None  # and the fraction that it means
+    fractions: Any = None  # what those that it is one of mean
     sign: int | None = None  # -1, 0 or 1, where that is known
     rank = 0  # of two numbers the one of the higher rank knows how to combine them
     is_exact: bool = True  # whether arithmetic with it is
     plain: Any = None  # what a factory may be called with in its place
-    memory: dict[Any, Any] | None = None  # what follows from the number alone, where that may be kept
+    memory: Any = None  # what follows from the number alone, where that may be kept
 
     def unit_beside(self, unit: Fraction) -> Fraction:
         """The unit that a count is brought to where it meets this number as a length."""
@@ -57,8 +57,8 @@ class Given:
         """It as an integer of JAX's."""
         raise NotImplementedError
 
-    def as_float(self, like: Real) -> Real:
-        """It as one float: a Python float beside a host number `like`, else of JAX's float dtype."""
+    def as_float(self, beside: Real) -> Real:
+        """It as one float: a Python float beside a host number `beside`, else of JAX's float dtype."""
         raise NotImplementedError
 
     def twofold(self) -> Twofold:
@@ -77,12 +77,12 @@ class Given:
         """Its square root, as a value."""
         raise NotImplementedError
 
-    def counted(self, unit: Fraction, like: Real) -> tuple[Real, Twofold]:
-        """It in units beside the whole count `like`: a whole number and a part in [0, 1)."""
+    def counted(self, unit: Fraction, beside: Real) -> tuple[Real, Twofold]:
+        """It in units beside the whole count `beside`: a whole number and a part in [0, 1)."""
         raise NotImplementedError
 
-    def ratio(self, unit: Fraction, like: Real) -> Measured:
-        """It in units, positive, beside the whole count `like`."""
+    def ratio(self, unit: Fraction, beside: Real) -> Measured:
+        """It in units, positive, beside the whole count `beside`."""
         raise NotImplementedError
 
     def __add__(self, other: Any) -> "Given":
@@ -114,7 +114,7 @@ class Given:
 
 
 def _combined(x: Any, y: Any, combine: Callable[[Any, Any], Any]) -> Any:
-    x, y = (exact(number) if isinstance(number, (int, float, Fraction)) else number for number in (x, y))
+    x, y = (exact_number(number) if isinstance(number, (int, float, Fraction)) else number for number in (x, y))
     if not (isinstance(x, Given) and isinstance(y, Given)):
         return NotImplemented
     return max(x, y, key=lambda number: number.rank).combined(x, y, combine)
@@ -130,7 +130,7 @@ def shortest(fraction: Fraction) -> int | Fraction:
     return fraction.numerator if fraction.denominator == 1 else fraction
 
 
-def exact(number: Number, read: Callable[[Number], Fraction] = decimal) -> "Exact":
+def exact_number(number: Number, read: Callable[[Number], Fraction] = decimal) -> "Exact":
     """One for all equal numbers, but for zero, which has a sign: what follows from a number is kept with it."""
     return _kept(number, read) if number else Exact(number, read)
 
@@ -147,10 +147,10 @@ class Exact(Given):
         self.known = self.plain = number
         self.read = read
         self.sign = (number > 0) - (number < 0)
-        self.memory: dict[Any, Any] = {}
+        self.memory = {}
 
     @cached_property
-    def fraction(self) -> Fraction:  # type: ignore[override]
+    def fraction(self) -> Any:
         return self.read(self.known)
 
     @property
@@ -170,8 +170,8 @@ class Exact(Given):
             self.memory["negative"] = Exact(shortest(-self.fraction))
         return self.memory["negative"]
 
-    def as_float(self, like: Real) -> Real:
-        key = float if type(like) is int or type(like) is float else float_dtype()
+    def as_float(self, beside: Real) -> Real:
+        key = float if type(beside) is int or type(beside) is float else float_dtype()
         if key not in self.memory:
             is_own = self.read is decimal and isinstance(self.known, float)
             host = float(self.known) if is_own else self.twofold().hi
@@ -180,7 +180,7 @@ class Exact(Given):
 
     def twofold(self) -> Twofold:
         if "twofold" not in self.memory:
-            self.memory["twofold"] = exactly(self.fraction)
+            self.memory["twofold"] = of_fraction(self.fraction)
         return self.memory["twofold"]
 
     def log(self) -> Twofold:
@@ -192,12 +192,12 @@ class Exact(Given):
     def sqrt(self) -> Given:
         return Exact(Fraction(math.sqrt(self.fraction)))
 
-    def counted(self, unit: Fraction, like: Real) -> tuple[Real, Twofold]:
-        ratio = self.ratio(unit, like)
+    def counted(self, unit: Fraction, beside: Real) -> tuple[Real, Twofold]:
+        ratio = self.ratio(unit, beside)
         return ratio.whole, ratio.part
 
-    def ratio(self, unit: Fraction, like: Real) -> Measured:
-        return exact_ratio(self.fraction / unit, is_host(like))
+    def ratio(self, unit: Fraction, beside: Real) -> Measured:
+        return exact_ratio(self.fraction / unit, is_host(beside))
 
 
 def power_of_two(unit: Fraction) -> Fraction:
@@ -211,11 +211,11 @@ def exact_ratio(number: Fraction, on_host: bool) -> Measured:
     limit = np.iinfo(dtype).max
     number = fitting(number, limit)
     whole = number.numerator // number.denominator
-    part = exactly(number - whole) if number.denominator > 1 else ZERO
+    part = of_fraction(number - whole) if number.denominator > 1 else ZERO
     if not on_host:
         whole = dtype.type(min(whole, limit))
         part = part if part is ZERO else rounded(*part, float_dtype())
-    return Measured(number.numerator, number.denominator, exactly(number), exactly(1 / number), whole, part)
+    return Measured(number.numerator, number.denominator, of_fraction(number), of_fraction(1 / number), whole, part)
 
 
 def times_given_power(scale: Real, x: Given, n: Real) -> Real:

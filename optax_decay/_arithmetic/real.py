@@ -47,10 +47,10 @@ def with_gradient(value: Real, formula: Real) -> Real:
     return lax.stop_gradient(value) + (formula - lax.stop_gradient(formula))
 
 
-def as_float(value: Real, like: Real) -> Real:
-    """`value` in working precision: a Python float beside a host number `like`, else of JAX's float dtype."""
+def as_float(value: Real, beside: Real) -> Real:
+    """`value` in working precision: a Python float beside a host number `beside`, else of JAX's float dtype."""
     if is_host(value):
-        return float(value) if is_host(like) else rounded_constant(value)
+        return float(value) if is_host(beside) else rounded_constant(value)
     return lax.convert_element_type(value, float_dtype())
 
 
@@ -81,7 +81,7 @@ def zero_of(x: Real) -> Real:
 def entry(table: jax.Array, index: jax.Array) -> jax.Array:
     """table[index], for an index known to be inside; on a mesh with explicit axes it lies where the index does."""
     spec = getattr(getattr(index.aval, "sharding", None), "spec", ())
-    placed = {"out_sharding": spec} if any(spec) else {}
+    placed: dict[str, Any] = {"out_sharding": spec} if any(spec) else {}
     return table.at[index].get(mode="promise_in_bounds", **placed)
 
 

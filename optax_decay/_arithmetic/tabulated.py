@@ -13,7 +13,7 @@ from optax_decay._arithmetic.elementary import log
 from optax_decay._arithmetic.fractions import Number, decimal, fitting
 from optax_decay._arithmetic.given import Given, Measured, shortest
 from optax_decay._arithmetic.real import Real, entry, float_dtype, int_dtype, rounded_constant, zero_of
-from optax_decay._arithmetic.twofold import ZERO, Twofold, fractions_exactly, rounded_arrays
+from optax_decay._arithmetic.twofold import ZERO, Twofold, of_fractions, rounded_arrays
 
 
 class Tabulated(Given):
@@ -37,10 +37,10 @@ class Tabulated(Given):
         return entry(jnp.asarray(np.asarray(entries, dtype)), self.row)
 
     def _twofold(self, fractions: Iterable[Fraction]) -> Twofold:
-        hi, lo = rounded_arrays(*fractions_exactly(tuple(fractions)))
+        hi, lo = rounded_arrays(*of_fractions(tuple(fractions)))
         return Twofold(self._taken(hi, hi.dtype), self._taken(lo, hi.dtype) if lo.any() else 0.0)
 
-    def as_float(self, like: Real) -> Real:
+    def as_float(self, beside: Real) -> Real:
         return self._taken([rounded_constant(float(number)) for number in self.numbers], float_dtype())
 
     def twofold(self) -> Twofold:
@@ -52,7 +52,7 @@ class Tabulated(Given):
     def sqrt(self) -> Given:
         return Tabulated((Fraction(math.sqrt(fraction)) for fraction in self.fractions), self.row)
 
-    def counted(self, unit: Fraction, like: Real) -> tuple[Real, Twofold]:
+    def counted(self, unit: Fraction, beside: Real) -> tuple[Real, Twofold]:
         limit = np.iinfo(int_dtype()).max
         numbers = [fraction / unit for fraction in self.fractions]
         floors = [math.floor(number) for number in numbers]
@@ -62,11 +62,11 @@ class Tabulated(Given):
             return whole, ZERO
         return whole, Twofold(part.hi, part.lo + zero_of(part.hi))
 
-    def ratio(self, unit: Fraction, like: Real) -> Measured:
+    def ratio(self, unit: Fraction, beside: Real) -> Measured:
         dtype = int_dtype()
         limit = np.iinfo(dtype).max
         numbers = [fitting(fraction / unit, limit) for fraction in self.fractions]
-        whole, part = Tabulated(numbers, self.row).counted(Fraction(1), like)
+        whole, part = Tabulated(numbers, self.row).counted(Fraction(1), beside)
         numerator = self._taken([min(number.numerator, limit) for number in numbers], dtype)
         denominator = 1 if part is ZERO else self._taken([number.denominator for number in numbers], dtype)
         inverse = self._twofold(1 / number for number in numbers)

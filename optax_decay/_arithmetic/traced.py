@@ -51,7 +51,7 @@ class Traced(Given):
             return Traced(combine(x.integer, y.integer))
         return Traced(combine(x.as_float(None), y.as_float(None)))
 
-    def as_float(self, like: Real) -> Real:
+    def as_float(self, beside: Real) -> Real:
         return lax.convert_element_type(self.value, float_dtype())
 
     def twofold(self) -> Twofold:
@@ -65,7 +65,7 @@ class Traced(Given):
     def sqrt(self) -> Given:
         return Traced(lax.sqrt(self.as_float(None)))
 
-    def counted(self, unit: Fraction, like: Real) -> tuple[Real, Twofold]:
+    def counted(self, unit: Fraction, beside: Real) -> tuple[Real, Twofold]:
         value = self.value
         if self.is_integer:
             if unit == 1:
@@ -77,7 +77,7 @@ class Traced(Given):
         below = lax.floor(value)
         return lax.convert_element_type(below, int_dtype()), Twofold(value - below, jnp.zeros_like(value))
 
-    def ratio(self, unit: Fraction, like: Real) -> Measured:
+    def ratio(self, unit: Fraction, beside: Real) -> Measured:
         value, limit = self.value, np.iinfo(int_dtype()).max
         if self.is_integer:
             # Of no steps one is left, which no whole count is inside of.
@@ -85,12 +85,12 @@ class Traced(Given):
             real = of_integer(value)
             if unit != 1:
                 real = Twofold(*(x * float_dtype().type(1 / unit) for x in real))
-            whole, part = Traced(value).counted(unit, like)
+            whole, part = Traced(value).counted(unit, beside)
             return Measured(value, unit.numerator, real, quotient(ONE, real), whole, part)
         value = value * float_dtype().type(1 / unit) if unit != 1 else value
         value = where(value > 0, value, jnp.full_like(value, 2.0**-7))
         within = value < float(limit)
-        whole, part = Traced(where(within, value, zero_of(value))).counted(Fraction(1), like)
+        whole, part = Traced(where(within, value, zero_of(value))).counted(Fraction(1), beside)
         real = Twofold(value, 0.0)
         whole = where(within, whole, jnp.full_like(whole, limit))
         return Measured(*_dyadic(lax.stop_gradient(value)), real, quotient(ONE, real), whole, part)

@@ -31,7 +31,7 @@ HALF_PI = Twofold(1.5707963267948966, 6.123233995736766e-17)
 
 
 @lru_cache(maxsize=4096)
-def exactly(fraction: Fraction | int) -> Twofold:
+def of_fraction(fraction: Fraction | int) -> Twofold:
     """A fraction in two Python floats."""
     try:
         hi = float(fraction)
@@ -40,12 +40,12 @@ def exactly(fraction: Fraction | int) -> Twofold:
     return Twofold(hi, float(fraction - Fraction(hi)))
 
 
-def fractions_exactly(fractions: Sequence[Fraction | int]) -> tuple[Any, Any]:
+def of_fractions(fractions: Sequence[Fraction | int]) -> tuple[Any, Any]:
     """Many of them, in two NumPy arrays."""
     if all(isinstance(fraction, int) and abs(fraction) < 2**53 for fraction in fractions):
         double = np.array(fractions, np.float64)
         return double, np.zeros(len(double))
-    pairs = np.array([exactly(fraction) for fraction in fractions], np.float64).reshape(-1, 2)
+    pairs = np.array([of_fraction(fraction) for fraction in fractions], np.float64).reshape(-1, 2)
     return pairs[:, 0], pairs[:, 1]
 
 

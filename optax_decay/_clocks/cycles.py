@@ -1,5 +1,8 @@
 """Clocks that start a base again."""
 
+# Arguments are annotated as users give them, and arrive bound, as given numbers.
+# pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportOperatorIssue=false
+
 from optax_decay import _arithmetic, _count, _cycle
 from optax_decay._arithmetic import Given, Real, where
 from optax_decay._count import Count

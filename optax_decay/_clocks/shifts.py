@@ -1,5 +1,8 @@
 """Clocks that move, scale, hold or turn the count."""
 
+# Arguments are annotated as users give them, and arrive bound, as given numbers.
+# pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportOperatorIssue=false
+
 from optax_decay import _count
 from optax_decay._arithmetic import ZERO, Real, is_host
 from optax_decay._count import Count

@@ -59,14 +59,14 @@ def _unflattened(known: Any, children: Any) -> Count:
 jax.tree_util.register_pytree_node(Count, _flattened, _unflattened)
 
 
-def start(like: Count) -> Count:
+def start(beside: Count) -> Count:
     """The count 0, of the kind and shape of another."""
-    return Count(zero_of(like.whole), ZERO, like.unit)
+    return Count(zero_of(beside.whole), ZERO, beside.unit)
 
 
-def held(like: Count) -> Count:
+def held(beside: Count) -> Count:
     """The last count, of the kind and shape of another."""
-    return Count(zero_of(like.whole) + like.whole.dtype.type(last_count()), ZERO, like.unit)
+    return Count(zero_of(beside.whole) + beside.whole.dtype.type(last_count()), ZERO, beside.unit)
 
 
 def number(count: Count) -> Real:
@@ -85,7 +85,7 @@ def as_real(count: Count) -> Real:
     """The count in update steps, as one float."""
     if count.unit == 1:
         return in_one_float(count)
-    return _arithmetic.product(real(count), _arithmetic.exactly(count.unit)).hi
+    return _arithmetic.product(real(count), _arithmetic.of_fraction(count.unit)).hi
 
 
 def in_one_float(count: Count) -> Real:
@@ -100,16 +100,16 @@ def real(count: Count) -> Twofold:
     return whole if count.part is ZERO else _arithmetic.plus(whole, count.part)
 
 
-def as_int(x: Real, like: Real) -> Real:
+def as_int(x: Real, beside: Real) -> Real:
     """A float without a fraction as an integer; beyond the end of JAX's integers, their last."""
-    if is_host(like):
+    if is_host(beside):
         return int(x)
     end = x.dtype.type(last_count())
     within = lax.convert_element_type(lax.min(x, jnp.full_like(x, np.nextafter(end, 0))), int_dtype())
     return where(x >= end, last_count(), within)
 
 
-def carried(whole: Real, part: Twofold, unit: Fraction = STEP, saturates: bool = False) -> Count:
+def normalised(whole: Real, part: Twofold, unit: Fraction = STEP, saturates: bool = False) -> Count:
     """whole + part as a count, where part may be any number; `saturates` says that it may be beyond the last count.
 
     A part that lies within rounding errors of a whole number is one: thirds and sevenths of a step, added up, meet it.
@@ -138,18 +138,18 @@ def carried(whole: Real, part: Twofold, unit: Fraction = STEP, saturates: bool =
     return Count(whole + below - borrow + where(full, 1, zero), rest, unit)
 
 
-def floored(x: Real, like: Real) -> Real:
+def floored(x: Real, beside: Real) -> Real:
     """floor(x) as an integer."""
-    return as_int(_arithmetic.floor(x), like)
+    return as_int(_arithmetic.floor(x), beside)
 
 
-def from_real(x: Twofold, like: Count) -> Count:
+def from_real(x: Twofold, beside: Count) -> Count:
     """A real number of units as a count: zero where it is negative, the last count where it lies beyond."""
-    if is_host(like.whole):
-        return carried(0, x, like.unit) if x.hi > 0 else start(like)
+    if is_host(beside.whole):
+        return normalised(0, x, beside.unit) if x.hi > 0 else start(beside)
     within = (x.hi > 0) & (x.hi < float(last_count()))
     parts = (where(within, part, zero_of(x.hi)) for part in x)
-    inside = carried(zero_of(like.whole), Twofold(*parts), like.unit)
+    inside = normalised(zero_of(beside.whole), Twofold(*parts), beside.unit)
     return inside._replace(whole=where(x.hi >= float(last_count()), last_count(), inside.whole))
 
 
@@ -167,7 +167,7 @@ def scaled_part(
     if is_zero_twofold(part):
         return Count(whole, _arithmetic.quotient(rest, divisor), unit)
     rest = _arithmetic.plus(rest, _arithmetic.product(part, _arithmetic.of_integer(numerator)))
-    return carried(whole, _arithmetic.quotient(rest, divisor), unit, saturates)
+    return normalised(whole, _arithmetic.quotient(rest, divisor), unit, saturates)
 
 
 def scaled(count: Count, numerator: Real, denominator: Real, offset: Real = 0) -> Count:

@@ -4,11 +4,11 @@ from optax_decay import _arithmetic
 from optax_decay._arithmetic import ZERO, Real, is_host, where, zero_of
 from optax_decay._count.count import (
     Count,
-    carried,
     from_real,
     in_one_float,
     in_unit,
     last_count,
+    normalised,
     scaled_part,
     with_gradient,
 )
@@ -29,7 +29,7 @@ def divide_with_remainder(count: Count, by: Length) -> tuple[Real, Count]:
         whole, remainder = divided(remainder, 1, by.denominator)
         rest = scaled_part(ZERO, 1, remainder, by.denominator, whole, count.unit)
         if not count.is_whole:
-            rest = carried(rest.whole, _arithmetic.plus(rest.part, count.part), count.unit)
+            rest = normalised(rest.whole, _arithmetic.plus(rest.part, count.part), count.unit)
             crossed_rest = from_real(_arithmetic.product(both.part, by.real), count)
             rest = select(crossed > 0, crossed_rest, rest)
         stage = both.whole
@@ -54,6 +54,8 @@ def horizon(count: Count, steps: Length) -> Count:
     count = in_unit(count, steps.counted.unit)
     stage, rest = divide_with_remainder(count, steps)
     started = rest.whole > 0 if rest.is_whole else (rest.whole > 0) | (rest.part.hi + rest.part.lo > 0)
+    if not is_host(stage):
+        started = started & (stage < last_count())
     cycles = _arithmetic.maximum(where(started, stage + 1, stage), 1)
     whole, remainder = divided(count.whole, 1, cycles)
     now = scaled_part(count.part, 1, remainder, cycles, whole, count.unit)

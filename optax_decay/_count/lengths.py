@@ -50,9 +50,9 @@ def _length(ratio: Measured, unit: Fraction, known: Fraction | None) -> Length:
     return Length(*ratio[:4], Count(ratio.whole, ratio.part, unit), known)
 
 
-def exact_length(number: Fraction, unit: Fraction, like: Real) -> Length:
-    """A known number of units, beside the whole count `like`."""
-    return _length(_arithmetic.exact_ratio(number, is_host(like)), unit, number)
+def exact_length(number: Fraction, unit: Fraction, beside: Real) -> Length:
+    """A known number of units, beside the whole count `beside`."""
+    return _length(_arithmetic.exact_ratio(number, is_host(beside)), unit, number)
 
 
 def over(count: Count, steps: Length) -> Any:
@@ -65,21 +65,21 @@ def over(count: Count, steps: Length) -> Any:
 
 def until(count: Count, steps: Length) -> Count:
     """max(steps - count, 0)."""
-    count, steps = beside(count, steps)
+    count, steps = in_one_unit(count, steps)
     return difference(steps.counted, count)
 
 
-def beside(count: Count, steps: Length) -> tuple[Count, Length]:
+def in_one_unit(count: Count, steps: Length) -> tuple[Count, Length]:
     """The two in one unit, so coarse that the length fits."""
     count = in_unit(count, steps.counted.unit)
     if steps.known is None or is_host(count.whole) or steps.known <= last_count():
         return count, steps
-    return _coarser(count, steps, bits_beyond(steps.known))
+    return _coarser(count, steps.known, bits_beyond(steps.known))
 
 
-def _coarser(count: Count, steps: Length, bits: int) -> tuple[Count, Length]:
+def _coarser(count: Count, known: Fraction, bits: int) -> tuple[Count, Length]:
     count = coarser(count, bits)
-    return count, exact_length(steps.known / (1 << bits), count.unit, count.whole)  # type: ignore[operator]
+    return count, exact_length(known / (1 << bits), count.unit, count.whole)
 
 
 def shifted(count: Count, steps: Given) -> Count:
@@ -92,9 +92,9 @@ def shifted(count: Count, steps: Given) -> Count:
     by = length(steps if steps.sign > 0 else -steps, count)
     if steps.sign < 0:
         return difference(count, by.counted)
-    if by.known is not None and not is_host(count.whole) and by.known > last_count() >> 7:
-        # A few counts next to the last are held there; so many that one may meet them take a coarser unit.
-        count, by = _coarser(count, by, bits_beyond(by.known + last_count()))
+    if by.known is not None and not is_host(count.whole) and by.known > 1 << 10:
+        # A few counts next to the last are held there; more than that take a coarser unit.
+        count, by = _coarser(count, by.known, bits_beyond(by.known + last_count()))
     return sum_of(count, by.counted)
 
 
@@ -134,10 +134,13 @@ def rescaled(count: Count, by: Length, of: Length) -> Count:
     """count * by / of, for two lengths in its unit."""
     count = in_unit(count, of.counted.unit)
     if by.known is not None and of.known is not None:
-        ratio = _arithmetic.fitting(by.known / of.known, last_count())
-        if is_host(count.whole) or max(ratio.numerator, ratio.denominator) <= last_count():
+        ratio = by.known / of.known
+        if is_host(count.whole):
             return scaled(count, ratio.numerator, ratio.denominator)
-        return from_real(_arithmetic.product(real(count), _arithmetic.exactly(ratio)), count)
+        count = coarser(count, bits_beyond(by.known))
+        if max(ratio.numerator, ratio.denominator) <= last_count():
+            return scaled(count, ratio.numerator, ratio.denominator)
+        return from_real(_arithmetic.product(real(count), _arithmetic.of_fraction(ratio)), count)
     if is_host(by.denominator, of.denominator) and (by.denominator, of.denominator) == (1, 1):
         return scaled(count, by.numerator, of.numerator)
     return from_real(_arithmetic.product(_arithmetic.product(real(count), of.inverse), by.real), count)

@@ -5,7 +5,7 @@ import math
 from optax_decay import _arithmetic
 from optax_decay._arithmetic import ONE, ZERO, Real, Twofold, is_host, where
 from optax_decay._count.count import Count, in_unit, last_count, real
-from optax_decay._count.lengths import Length, beside
+from optax_decay._count.lengths import Length, in_one_unit
 from optax_decay._count.sums import difference, least
 
 
@@ -25,7 +25,7 @@ def elapsed(count: Count, of: Length, times: Twofold = ONE, roughly: bool = Fals
 
 def remaining(count: Count, of: Length, times: Twofold = ONE, roughly: bool = False) -> Twofold:
     """max(1 - count / of, 0) * times, from the steps that remain: exact at both ends and precise near the second."""
-    count, of = beside(count, of)
+    count, of = in_one_unit(count, of)
     rest = fraction(_left(count, of), of, times, _most(of), roughly)
     beyond = _beyond(of)
     return rest if beyond is None else _arithmetic.plus(rest, _arithmetic.product(Twofold(beyond, 0.0), times))

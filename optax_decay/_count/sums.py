@@ -4,7 +4,7 @@ from typing import Any
 
 from optax_decay import _arithmetic
 from optax_decay._arithmetic import ZERO, is_host, where, zero_of
-from optax_decay._count.count import Count, carried, coarser, held, in_unit, rounding, start
+from optax_decay._count.count import Count, coarser, held, in_unit, normalised, rounding, start
 from optax_decay._count.integers import last_count
 
 
@@ -39,7 +39,7 @@ def difference(x: Count, y: Count) -> Count:
         rest = _arithmetic.plus(_arithmetic.minus(y.part), _arithmetic.of_float(_arithmetic.to_float(one)))
         left = Count(x.whole - y.whole - one, rest, x.unit)
     else:
-        left = carried(x.whole - y.whole, _arithmetic.plus(x.part, _arithmetic.minus(y.part)), x.unit)
+        left = normalised(x.whole - y.whole, _arithmetic.plus(x.part, _arithmetic.minus(y.part)), x.unit)
     return select(left.whole < 0, start(left), left)
 
 
@@ -47,13 +47,13 @@ def sum_of(x: Count, y: Count) -> Count:
     """x + y, held between zero and the last count; y may be negative."""
     x, y = together(x, y)
     if is_host(x.whole):
-        both = carried(x.whole + y.whole, _arithmetic.plus(x.part, y.part), x.unit)
+        both = normalised(x.whole + y.whole, _arithmetic.plus(x.part, y.part), x.unit)
         return both if both.whole >= 0 else start(both)
     room = last_count() - x.whole
     whole = where(y.whole > room, last_count(), x.whole + _arithmetic.minimum(y.whole, room))
     if x.is_whole and y.is_whole:
         return Count(_arithmetic.maximum(whole, 0), ZERO, x.unit)
-    both = carried(whole, _arithmetic.plus(x.part, y.part), x.unit)
+    both = normalised(whole, _arithmetic.plus(x.part, y.part), x.unit)
     # One more than the last count is the least integer.
     end = (both.whole < 0) & (whole > 0)
     return select(end, held(both), select(both.whole < 0, start(both), both))

@@ -42,11 +42,11 @@ def _known_boundaries(numbers: list[Any], unit: Fraction) -> Boundaries:
     entries = numbers if unit == 1 else [number / unit for number in map(Fraction, numbers)]
     floors = [math.floor(entry) for entry in entries]
     whole = np.array([min(max(floor, -limit), limit) for floor in floors], np.int64)
-    real = _arithmetic.fractions_exactly(entries)
+    real = _arithmetic.of_fractions(entries)
     if floors == entries:
         return Boundaries(unit, floors, whole, ZERO, real)
     parts = [entry - floor for entry, floor in zip(entries, floors, strict=True)]
-    return Boundaries(unit, entries, whole, Twofold(*_arithmetic.fractions_exactly(parts)), real)
+    return Boundaries(unit, entries, whole, Twofold(*_arithmetic.of_fractions(parts)), real)
 
 
 def _on_device(table: Boundaries) -> Count:
@@ -61,7 +61,7 @@ def _on_device(table: Boundaries) -> Count:
 def position(table: Boundaries, index: Real) -> Twofold:
     """A boundary as a real number of its units."""
     if is_host(index):
-        return _arithmetic.exactly(table.entries[index])
+        return _arithmetic.of_fraction(table.entries[index])
     if table.real is not None:
         hi, lo = _arithmetic.rounded_arrays(*table.real)
         return Twofold(take(jnp.asarray(hi), index), take(jnp.asarray(lo), index) if lo.any() else 0.0)
@@ -109,7 +109,7 @@ def counts(numbers: list[Fraction], unit: Fraction) -> Count:
     if floors == numbers:
         return Count(table, ZERO, unit)
     parts = [number - floor for number, floor in zip(numbers, floors, strict=True)]
-    hi, lo = _arithmetic.rounded_arrays(*_arithmetic.fractions_exactly(parts))
+    hi, lo = _arithmetic.rounded_arrays(*_arithmetic.of_fractions(parts))
     return Count(table, Twofold(jnp.asarray(hi), jnp.asarray(lo)), unit)
 
 
@@ -140,9 +140,9 @@ def take_count(table: Count, index: Real) -> Count:
     return Count(take(table.whole, index), Twofold(*(take(x, index) for x in table.part)), table.unit)
 
 
-def constants(values: np.ndarray[Any, Any], like: Count) -> Any:
-    """A table of integers, for `take` and `at_most` with the count `like`."""
-    return values if is_host(like.whole) else jnp.asarray(values, int_dtype())
+def constants(values: np.ndarray[Any, Any], beside: Count) -> Any:
+    """A table of integers, for `take` and `at_most` with the count `beside`."""
+    return values if is_host(beside.whole) else jnp.asarray(values, int_dtype())
 
 
 def take(table: Any, index: Real) -> Real:
@@ -164,6 +164,6 @@ def begun_on_host(begins: tuple[Fraction, ...], count: Count) -> int:
     return bisect.bisect_right(begins, count.whole + Fraction(count.part.hi + rounding()))
 
 
-def floats(values: np.ndarray[Any, Any], like: Count) -> Any:
-    """A table of floats, for `take` with the count `like`."""
-    return values if is_host(like.whole) else jnp.asarray(values, _arithmetic.float_dtype())
+def floats(values: np.ndarray[Any, Any], beside: Count) -> Any:
+    """A table of floats, for `take` with the count `beside`."""
+    return values if is_host(beside.whole) else jnp.asarray(values, _arithmetic.float_dtype())

@@ -23,7 +23,7 @@ _BITS = 192
 ONE_IN_BITS = 1 << _BITS
 
 
-class _Rows(NamedTuple):
+class _CycleTable(NamedTuple):
     """Row j describes cycle index[j], which begins at ceiling[j] - lead[j] / scale[j] and has t_mul**i = slow / scale.
 
     For a traced cycle_steps the beginning is cycle_steps * (ceiling - lead / scale) instead, and `lead` and `share` are
@@ -42,9 +42,9 @@ class _Rows(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def _rows(
+def _cycle_table(
     factor: Fraction, cycle_steps: Fraction | None, cycles: int | None, limit: int, fine: bool, among: int | None
-) -> _Rows:
+) -> _CycleTable:
     steps = Fraction(1) if cycle_steps is None else cycle_steps
     n = cycles if factor < 1 and cycles is not None else _cycles_within(float(limit / steps), float(factor))
     n = n if among is None else min(n, among - 1)
@@ -77,7 +77,7 @@ def _rows(
             break
     columns: list[Any] = list(zip(*rows, strict=True))
     integers = [np.array(column, np.int64) for column in columns[:-2]]
-    return _Rows(*integers, excess=np.array(columns[-2]), begins=columns[-1], stride=stride)
+    return _CycleTable(*integers, excess=np.array(columns[-2]), begins=columns[-1], stride=stride)
 
 
 def _cycles_within(steps: float, factor: float) -> int:
@@ -104,8 +104,8 @@ def search(count: Count, steps: Length, factor: Fraction, cycles: int | None) ->
     fine = not steps.counted.is_whole and steps.known is None
     index, local, among = 0, count, None
     while among != 1:
-        table = _rows(factor, steps.known, cycles, _count.last_count(), fine, among)
-        more, local = _looked_up(local, table, steps)
+        table = _cycle_table(factor, steps.known, cycles, _count.last_count(), fine, among)
+        more, local = _in_table(local, table, steps)
         index, among = index + more, table.stride
     return index, local
 
@@ -125,23 +125,23 @@ def search_on_host(count: Count, steps: Length, factor: Fraction, cycles: int | 
         index, begin, power = index + 1, begin + power, power * factor
     local = (now - begin) / power * steps.known
     whole = math.floor(local)
-    return index, Count(whole, _arithmetic.exactly(local - whole), count.unit)
+    return index, Count(whole, _arithmetic.of_fraction(local - whole), count.unit)
 
 
 def _log(number: Fraction) -> float:
     return math.log(number.numerator) - math.log(number.denominator)
 
 
-def _looked_up(count: Count, table: _Rows, steps: Length) -> tuple[Real, Count]:
+def _in_table(count: Count, table: _CycleTable, steps: Length) -> tuple[Real, Count]:
     """The row's cycle, and the count in it."""
     index, slow, scale, begin, lead = (
         tables.constants(column, count) for column in (table.index, table.slow, table.scale, table.ceiling, table.lead)
     )
     if steps.known is None:
         begin, lead, within = _beginnings(table, steps)
-        row = _row_of_traced(count, begin, lead, within, scale)
+        row = _last_begun_of_traced(count, begin, lead, within, scale)
     else:
-        row = _row(count, table, begin)
+        row = _last_begun(count, table, begin)
     whole = count.whole - tables.take(begin, row)
     slow = tables.take(slow, row)
     since = count._replace(whole=whole)
@@ -164,7 +164,7 @@ def _looked_up(count: Count, table: _Rows, steps: Length) -> tuple[Real, Count]:
     return tables.take(index, row), local
 
 
-def _row(count: Count, table: _Rows, ceilings: Any) -> Real:
+def _last_begun(count: Count, table: _CycleTable, ceilings: Any) -> Real:
     """The last row that has begun, for known lengths."""
     if count.is_whole or not (table.lead > 0).any():
         return tables.at_most(ceilings, count.whole) - 1
@@ -173,7 +173,7 @@ def _row(count: Count, table: _Rows, ceilings: Any) -> Real:
     return tables.begun(tables.counts(list(table.begins), count.unit), count) - 1
 
 
-def _row_of_traced(count: Count, begin: Real, lead: Real, within: Any, scale: Any) -> Real:
+def _last_begun_of_traced(count: Count, begin: Real, lead: Real, within: Any, scale: Any) -> Real:
     """The last row that has begun, where `within` says which rows counts reach."""
     dimensions = range(count.whole.ndim)
     below = lax.expand_dims(begin, dimensions) <= lax.expand_dims(count.whole, (count.whole.ndim,))
@@ -188,7 +188,7 @@ def _row_of_traced(count: Count, begin: Real, lead: Real, within: Any, scale: An
     return where(begun, following, row)
 
 
-def _beginnings(table: _Rows, steps: Length) -> tuple[Real, Real, Any]:
+def _beginnings(table: _CycleTable, steps: Length) -> tuple[Real, Real, Any]:
     """For a traced cycle_steps: ceil(B_i), its lead over B_i in units of 1 / scale, and whether counts reach it."""
     ceiling, lead, share, scale = (
         tables.constants(column, steps.counted) for column in (table.ceiling, table.lead, table.share, table.scale)

@@ -1,5 +1,8 @@
 """Half a cosine."""
 
+# Arguments are annotated as users give them, and arrive bound, as given numbers.
+# pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportOperatorIssue=false
+
 from optax_decay import _count
 from optax_decay._decays.weights import between, raised_cosine
 from optax_decay._schedule import Curve, exact_schedule

@@ -1,5 +1,8 @@
 """Other decays that go from one value to another: square root, hyperbolic tangent, ratio of lines."""
 
+# Arguments are annotated as users give them, and arrive bound, as given numbers.
+# pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportOperatorIssue=false
+
 from optax_decay import _arithmetic, _count
 from optax_decay._arithmetic import Real
 from optax_decay._count import Count

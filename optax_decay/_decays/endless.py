@@ -1,5 +1,8 @@
 """Decays without an end: the constant, exponentials and inverses."""
 
+# Arguments are annotated as users give them, and arrive bound, as given numbers.
+# pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportOperatorIssue=false
+
 from optax_decay import _arithmetic, _count
 from optax_decay._arithmetic import Given, Real, Twofold
 from optax_decay._count import Count

@@ -1,5 +1,8 @@
 """Tables of values and of points."""
 
+# Arguments are annotated as users give them, and arrive bound, as given numbers.
+# pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportOperatorIssue=false
+
 from optax_decay import _arithmetic, _count
 from optax_decay._arithmetic import Real, where
 from optax_decay._count import Count, tables

@@ -1,5 +1,8 @@
 """Powers of what remains, and the straight line."""
 
+# Arguments are annotated as users give them, and arrive bound, as given numbers.
+# pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportOperatorIssue=false
+
 from optax_decay import _count
 from optax_decay._arithmetic import Real
 from optax_decay._count import Count

@@ -1,5 +1,8 @@
 """Named cycles: restarts and triangles."""
 
+# Arguments are annotated as users give them, and arrive bound, as given numbers.
+# pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportOperatorIssue=false
+
 from optax_decay._clocks import cyclic, warm_restarts
 from optax_decay._decays import cosine_decay, exponential_decay, linear_decay
 from optax_decay._schedule import Schedule, exact_schedule

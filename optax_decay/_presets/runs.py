@@ -1,5 +1,8 @@
 """Named runs: up to a peak and down from it, once."""
 
+# Arguments are annotated as users give them, and arrive bound, as given numbers.
+# pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportOperatorIssue=false
+
 from optax_decay._clocks import delay, reverse
 from optax_decay._decays import _cosine_between, cosine_decay, inverse_sqrt_decay
 from optax_decay._phases import Shape, cooldown, sequence, warmup

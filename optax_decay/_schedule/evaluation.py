@@ -25,8 +25,8 @@ class Schedule(Expression):
     """A pure function of the update count, usable wherever optax takes a schedule.
 
     Calling it with a count, a Python, NumPy or JAX number or an array of them, gives a strongly typed array of JAX's
-    default float dtype and of the count's shape. Before 0 it holds its value at 0; beyond 2**31 - 1, where optax's
-    counters stop, its value there.
+    default float dtype and of the count's shape. Before 0 it holds its value at 0. Python numbers and NumPy arrays have
+    no upper end; JAX's integers end at 2**31 - 1, where optax's counters stop.
 
     `repr` is the expression that makes it. Schedules of plain numbers made alike are equal and hash alike, others are
     compared by identity. Arithmetic with numbers and other schedules gives schedules.

@@ -1,0 +1,154 @@
+"""Counts by themselves: division and lengths on a million points, the edge of what may be traced, strict switches."""
+
+from fractions import Fraction
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import optax_decay as od
+from optax_decay import _arithmetic, _count
+from optax_decay._arithmetic import Twofold
+from optax_decay._count import Count
+from tests import oracle
+from tests.conftest import LAST
+from tests.examples import EXAMPLES
+
+N = 10**6
+RNG = np.random.default_rng(0)
+
+
+def whole_counts(n=N):
+    """On a linear and on a logarithmic scale, and the ends."""
+    spread = RNG.integers(0, LAST, n // 2), (2 ** RNG.uniform(0, 31, n // 2)).astype(np.int64)
+    return np.concatenate([*spread, [0, 1, LAST - 1, LAST]]).clip(0, LAST).astype(np.int32)
+
+
+def value(count):
+    """What a count is, in float64: exact to its 53 bits."""
+    part = np.asarray(count.part.hi, np.float64) + np.asarray(count.part.lo, np.float64)
+    return np.asarray(count.whole, np.float64) * float(count.unit) + part * float(count.unit)
+
+
+class TestDivision:
+    @pytest.mark.parametrize(("numerator", "denominator"), [
+        (1, 1), (1, 7), (1, LAST), (3, 7), (7, 3), (10, 333), (LAST, LAST - 1), (2**30, 3),
+        (999_999_937, 1_000_000_007),
+    ])  # fmt: skip
+    def test_a_quotient_and_its_remainder_are_exact(self, numerator, denominator):
+        counts = whole_counts()
+        quotient, remainder = jax.jit(lambda t: _count.divided(t, numerator, denominator))(counts)
+        wide = counts.astype(object) * numerator
+        want = np.minimum(wide // denominator, LAST)
+        np.testing.assert_array_equal(quotient, want.astype(np.int64))
+        inside = want < LAST
+        np.testing.assert_array_equal(np.asarray(remainder)[inside], (wide % denominator).astype(np.int64)[inside])
+
+    def test_it_is_exact_for_ratios_that_are_traced(self):
+        counts, n = whole_counts(), whole_counts()[::-1]
+        d = np.maximum(RNG.permutation(whole_counts()), 1)
+        quotient, _ = jax.jit(_count.divided)(counts, n, d)
+        want = np.minimum(counts.astype(object) * n // d, LAST)
+        np.testing.assert_array_equal(quotient, want.astype(np.int64))
+
+    @pytest.mark.parametrize("steps", [7, 100 / 3, 1000 / 7, 0.1, 12345.678, 10**9 + 7, 5 * 10**9])
+    def test_a_length_fits_so_often_and_leaves_the_rest(self, steps):
+        counts, exact = whole_counts(10**5), oracle.measured(steps)
+        given = _arithmetic.given(steps, in_steps=True)
+
+        @jax.jit
+        def divided(whole):
+            count = Count(whole)
+            return _count.divide_with_remainder(count, _count.length(given, count))
+
+        stage, rest = divided(counts)
+        want = counts.astype(object) * exact.denominator // exact.numerator
+        inside = want < LAST
+        np.testing.assert_array_equal(np.asarray(stage)[inside], want[inside].astype(np.int64))
+        left = np.array([float(t - s * exact) for t, s in zip(counts.tolist(), want.tolist(), strict=True)])
+        np.testing.assert_allclose(value(rest)[inside], left[inside], rtol=0, atol=1e-9 * float(exact))
+
+
+class TestUnits:
+    def test_a_coarser_unit_is_exact(self):
+        counts = whole_counts()
+        for bits in (1, 5, 20):
+            coarse = jax.jit(lambda t, n=bits: _count.coarser(Count(t, Twofold(jnp.float32(0.25), jnp.float32(0))), n))(
+                counts
+            )
+            assert coarse.unit == 1 << bits
+            np.testing.assert_array_equal(value(coarse), counts + 0.25)
+
+    def test_counts_of_two_units_meet(self):
+        x, y = Count(jnp.int32(1000), unit=Fraction(1, 4)), Count(jnp.int32(300))
+        assert value(_count.difference(y, x)) == 50
+        assert value(_count.select(True, x, y)) == 250
+        assert not _count.reached(x, y)
+
+    def test_a_count_goes_through_transformations_with_its_unit(self):
+        count = Count(jnp.arange(4), unit=Fraction(1, 391))
+        assert jax.jit(lambda c: c)(count).unit == Fraction(1, 391)
+        assert jax.vmap(lambda c: c)(count).is_whole
+
+    def test_a_foreign_callable_receives_an_integer_where_there_is_one(self):
+        received = []
+        base = lambda t: received.append(t) or 0.1  # noqa: E731
+        od.stretch(base, 10)(30)
+        od.per_step(base, 3)(2**40)
+        od.stretch(base, 10)(35)
+        assert received == [3, 3 * 2**40, 3.5]
+        assert [type(t) for t in received] == [int, int, float]
+        jax.jit(od.per_step(base, 2.5))(jnp.int32(2))
+        assert received[-1].dtype == jnp.float32
+
+
+class TestTheEdgeOfTheDomain:
+    """A traced number at the edge of its domain behaves as the limit does."""
+
+    @pytest.mark.parametrize("dtype", [jnp.int32, jnp.float32])
+    def test_a_warm_up_that_is_all_there_is(self, dtype):
+        whole = jax.jit(lambda w, t: od.warmup_cosine_decay(0.1, w, 100)(t))
+        np.testing.assert_allclose([whole(dtype(100), t) for t in (0, 50, 99, 101)], [0, 0.05, 0.099, 0], atol=1e-8)
+        nothing_left = jax.jit(lambda w, t: od.warmup(od.cosine_decay(0.1, 100 - w), w)(t))
+        np.testing.assert_allclose([nothing_left(dtype(100), t) for t in (0, 50, 101)], [0, 0.05, 0], atol=1e-8)
+
+    @pytest.mark.parametrize("dtype", [jnp.int32, jnp.float32])
+    @pytest.mark.parametrize("make", [
+        lambda n: od.cosine_decay(0.1, n), lambda n: od.linear_decay(0.1, n), lambda n: od.rex_decay(0.1, n),
+        lambda n: od.polynomial_decay(0.1, n, 0.0, 0.5), lambda n: od.one_minus_sqrt_decay(0.1, n),
+        lambda n: od.cooldown(0.1, 0, n), lambda n: od.sequence((0.1, n), (od.linear_decay(0.1, n), n), 0.0),
+        lambda n: od.linear_decay(0.1, n) * od.warmup(1.0, n), lambda n: od.one_cycle(0.1, n, final_div_factor=1e9),
+    ])  # fmt: skip
+    def test_a_decay_of_no_steps_is_over_at_once_and_its_gradient_finite(self, make, dtype):
+        values = jax.jit(lambda n: make(n)(np.arange(1, 5)))(dtype(0))
+        np.testing.assert_allclose(values, 0, atol=1e-7)
+        if dtype == jnp.float32:
+            slopes = jax.jit(jax.jacfwd(lambda n: make(n)(np.arange(5))))(dtype(0))
+            assert np.isfinite(slopes).all()
+
+
+COUNTS = np.arange(64).reshape(8, 8)
+
+
+def traced(name):
+    """An example's setting as JAX scalars."""
+    return jax.tree.map(lambda x: jnp.float32(x) if isinstance(x, float) else jnp.int32(x), EXAMPLES[name].setting(0))
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+class TestStrictSwitches:
+    def test_no_rank_is_promoted(self, name):
+        schedule = EXAMPLES[name].make(od, **EXAMPLES[name].setting(0))
+        with jax.numpy_rank_promotion("raise"):
+            values = schedule(COUNTS)
+            schedule(COUNTS.astype(np.float32) + 0.25)
+            np.testing.assert_allclose(od.sample(schedule, COUNTS), values, rtol=1e-5, atol=1e-7)
+            jax.eval_shape(lambda given: EXAMPLES[name].make(od, **given)(COUNTS), traced(name))
+
+    def test_no_dtype_is_promoted(self, name):
+        if name == "schedule":
+            pytest.skip("It is a user's own function of plain numbers.")
+        with jax.numpy_dtype_promotion("strict"):
+            jax.eval_shape(EXAMPLES[name].make(od, **EXAMPLES[name].setting(0)), COUNTS)
+            jax.eval_shape(lambda given: EXAMPLES[name].make(od, **given)(COUNTS), traced(name))
