@@ -16,7 +16,7 @@ import jax
 import numpy as np
 
 from optax_decay import _text, _view
-from optax_decay._outline import Kind, begins
+from optax_decay._begins import Kind, begins
 from optax_decay._schedule import Schedule
 
 _MOST_COUNTS = 1 << 20

@@ -3,6 +3,9 @@
 # Arguments are annotated as users give them, and arrive bound, as given numbers.
 # pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportOperatorIssue=false
 
+import heapq
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from functools import cache
 from itertools import accumulate
 from typing import Annotated, Any
@@ -11,12 +14,13 @@ import jax.numpy as jnp
 
 from optax_decay import _arithmetic, _count
 from optax_decay._arithmetic import ZERO, Given, Real, given, is_host, where
+from optax_decay._begins import Edge, Kind, edges, edges_until, known_steps, tells_edges_of
 from optax_decay._count import Count, tables
 from optax_decay._decays import Weights, line, one_minus_sqrt, raised_cosine
 from optax_decay._groups import GroupedPhases
 from optax_decay._schedule import Curve, at, exact_schedule
 from optax_decay._schedule.kinds import Base, NonNegativeSteps, Number, Phases
-from optax_decay._schedule.record import Kind
+from optax_decay._schedule.record import Kind as ArgumentKind
 
 
 def _shape(name: str, value: Any) -> str:
@@ -26,7 +30,7 @@ def _shape(name: str, value: Any) -> str:
 
 
 _SHAPES = {"linear": line, "cosine": raised_cosine, "one_minus_sqrt": one_minus_sqrt}
-Shape = Annotated[str, Kind(_shape)]
+Shape = Annotated[str, ArgumentKind(_shape)]
 
 
 @exact_schedule
@@ -89,6 +93,24 @@ def _traced_begins(lengths: list[Given], beside: Count) -> Count:
     return tables.stacked(counts)
 
 
+@tells_edges_of(sequence)
+def _edges_of_sequence(kind: Kind, phases: tuple[Any, ...]) -> Iterator[Edge]:
+    *timed, last = phases
+    begin = Fraction(0)
+    for base, steps in timed:
+        if steps := known_steps(steps):
+            yield from _edges_of_phase(kind, begin, edges_until(Edge(steps), base, kind))
+            begin += steps
+    yield from _edges_of_phase(kind, begin, edges(last, kind))
+
+
+def _edges_of_phase(kind: Kind, begin: Fraction, inner: Iterable[Edge]) -> Iterator[Edge]:
+    """A phase that begins there, and what begins in it."""
+    if kind == "phase":
+        yield Edge(begin)
+    yield from (edge.moved(begin) for edge in inner)
+
+
 @exact_schedule
 def warmup(base: Base, steps: NonNegativeSteps, *, init_value: Number = 0.0) -> Curve:
     r"""A line from `init_value` up to any base's start, then the base from its start.
@@ -131,6 +153,15 @@ def warmup(base: Base, steps: NonNegativeSteps, *, init_value: Number = 0.0) -> 
         return _or_at_once(steps, _from_to(init_value.as_float(then), then, weights), then)
 
     return value
+
+
+@tells_edges_of(warmup)
+def _edges_of_warmup(kind: Kind, base: Any, steps: Any, **_: Any) -> Iterator[Edge]:
+    length = known_steps(steps)
+    if not length:
+        return edges(base, kind)
+    line_edges, base_edges = _edges_of_phase(kind, Fraction(0), ()), _edges_of_phase(kind, length, edges(base, kind))
+    return heapq.merge(line_edges, base_edges)
 
 
 @exact_schedule
@@ -180,6 +211,13 @@ def cooldown(
         return _or_at_once(steps, _from_to(left, end, weights), where(begun, end, left))
 
     return value
+
+
+@tells_edges_of(cooldown)
+def _edges_of_cooldown(kind: Kind, base: Any, begin: Any, **_: Any) -> Iterator[Edge]:
+    end = known_steps(begin)
+    left = _edges_of_phase(kind, Fraction(0), edges_until(Edge(end, after=True), base, kind))
+    return heapq.merge(left, _edges_of_phase(kind, end, ()))
 
 
 def _from_to(start: Real, end: Real, weights: Weights) -> Real:

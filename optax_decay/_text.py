@@ -5,6 +5,7 @@ import inspect
 import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
 from types import ModuleType
 from typing import Any
 
@@ -88,8 +89,9 @@ def parse(text: str | float, factories: Mapping[str, Factory] | Iterable[Factory
 
     An expression is Python's call syntax, over as many lines as it takes: this package's factories with arguments by
     position and by name, numbers, strings, lists and tuples, `None`, `True` and `False`, `+ - * /`, unary minus,
-    parentheses and comments. A number stands for a constant. Nothing else is read, and no name but a factory's is
-    known: `parse(repr(schedule)) == schedule` for every schedule of such arguments that is not nested too deeply.
+    parentheses and comments; `Fraction(1, 3)` is that ratio exactly. A number stands for a constant. Nothing else is
+    read, and no name but a factory's is known: `parse(repr(schedule)) == schedule` for every schedule of such
+    arguments that is not nested too deeply.
 
     Args:
       text: the expression, at most 64 KiB of it and nested at most 100 deep (a sum of n terms is nested n deep); or a
@@ -225,6 +227,8 @@ class _Reader:
             case ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div()):
                 left, right = self.operand(node.left, depth + 1), self.operand(node.right, depth + 1)
                 return self.attempt(node.right, {}, _OPERATORS[type(node.op)], left, right)
+            case ast.Call(func=ast.Name(id="Fraction")) if "Fraction" not in self.factories:
+                return self.fraction(node, depth)
             case ast.Call(func=ast.Name() as name):
                 return self.call(node, name.id, self.factory(name), depth)
             case ast.Call(func=ast.Attribute(attr=name)) if name in self.factories:
@@ -237,6 +241,12 @@ class _Reader:
                 raise self.error_at(node, f"{node.value!r} is not read")
             case _:
                 raise self.error_at(node, f"{_FOREIGN.get(type(node), 'this')} is not read")
+
+    def fraction(self, node: ast.Call, depth: int) -> Fraction:
+        parts = [self.value(entry, depth + 1) for entry in node.args]
+        if node.keywords or not all(type(part) is int for part in parts):
+            raise self.error_at(node, "a fraction is a ratio of two whole numbers, such as `Fraction(1, 3)`")
+        return self.attempt(node, {}, Fraction, *parts)
 
     def operand(self, node: ast.expr, depth: int) -> Any:
         value = self.value(node, depth)

@@ -3,6 +3,8 @@
 # Arguments are annotated as users give them, and arrive bound, as given numbers.
 # pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportOperatorIssue=false
 
+import heapq
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import jax.numpy as jnp
@@ -11,11 +13,13 @@ from jax import lax
 
 from optax_decay import _arithmetic
 from optax_decay._arithmetic import Real, is_host
+from optax_decay._begins import Edge, Kind, edges, leaves_count_alone, tells_edges_of
 from optax_decay._count import Count
 from optax_decay._decays import standard_normal
 from optax_decay._schedule import Curve, Schedule, at, elementwise, exact_schedule
 from optax_decay._schedule.kinds import Base, Factory, NonNegative, OptionalNumber, Seed
-from optax_decay._schedule.record import Kind, record_of
+from optax_decay._schedule.record import Kind as ArgumentKind
+from optax_decay._schedule.record import record_of
 
 
 def _float_dtype(name: str, value: Any) -> str:
@@ -73,7 +77,7 @@ def clip(base: Base, *, min_value: OptionalNumber = None, max_value: OptionalNum
 
 
 @exact_schedule
-def cast(base: Base, dtype: Annotated[Any, Kind(_float_dtype)]) -> Curve:
+def cast(base: Base, dtype: Annotated[Any, ArgumentKind(_float_dtype)]) -> Curve:
     r"""Any base in another float dtype.
 
     .. math:: s(t) = \text{base}(t) \quad \text{rounded to} \quad d
@@ -139,6 +143,9 @@ def jitter(base: Base, seed: Seed, stddev: NonNegative) -> Curve:
     return value
 
 
+leaves_count_alone(clip, cast, jitter)
+
+
 @exact_schedule
 def scheduled(factory: Factory, **hyperparameters: Any) -> Curve:
     r"""A factory's schedule whose hyperparameters are schedules themselves.
@@ -182,3 +189,15 @@ def moving_hyperparameters(factory: Any, hyperparameters: dict[str, Any]) -> dic
     record = record_of(factory)
     bases = {name for name, kind in record.kinds.items() if kind.is_base} if record else set()
     return {name: s for name, s in hyperparameters.items() if isinstance(s, Schedule) and name not in bases}
+
+
+@tells_edges_of(scheduled)
+def _edges_of_scheduled(kind: Kind, factory: Any, hyperparameters: dict[str, Any]) -> Iterator[Edge]:
+    moving = moving_hyperparameters(factory, hyperparameters)
+    told = [edges(schedule, kind) for schedule in moving.values()]
+    # Where a length moves, or what might be one, nothing begins at a count of its own.
+    record = record_of(factory)
+    if record and record.takes_count and not any(record.kinds[name].is_length for name in moving):
+        now = {name: at(schedule, Count(0)) for name, schedule in moving.items()}
+        told.append(edges(factory(**{**hyperparameters, **now}), kind))
+    return heapq.merge(*told)

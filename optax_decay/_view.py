@@ -13,7 +13,7 @@ from jax.core import Tracer
 from numpy.typing import ArrayLike
 
 from optax_decay import _count
-from optax_decay._outline import Kind, begins
+from optax_decay._begins import Kind, begins
 from optax_decay._schedule import as_schedule, kinds
 
 if TYPE_CHECKING:

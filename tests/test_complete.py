@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 import optax_decay as od
-from optax_decay import _outline, _text
+from optax_decay import _text
+from optax_decay._begins import has_edges_told
 from tests.derivatives import REFERENCE
 from tests.examples import EXAMPLES
 
@@ -24,14 +25,12 @@ def examples(factory: str) -> list[Any]:
     return [example for example in EXAMPLES.values() if example.factory == factory]
 
 
+def file_of(factory: str) -> str:
+    return getattr(od, factory).__module__.replace(".", "/") + ".py"
+
+
 def of_room(*rooms: str) -> list[str]:
     return [name for name in FACTORIES if getattr(od, name).__module__.split(".")[1].lstrip("_") in rooms]
-
-
-def told(factory: str) -> Any:
-    """Whether a picture can know where what a factory makes begins."""
-    made = getattr(od, factory)
-    return made in _outline._OUTLINES or made in _outline._TIMELESS
 
 
 @pytest.mark.parametrize("factory", FACTORIES)
@@ -62,12 +61,16 @@ def test_a_decay_has_a_case_of_accuracy(factory):
 
 @pytest.mark.parametrize("factory", of_room("clocks", "phases"))
 def test_a_clock_or_phase_tells_where_what_it_makes_begins(factory):
-    assert told(factory), f"Say where the phases and cycles of `{factory}` begin, in optax_decay/_outline.py."
+    assert has_edges_told(getattr(od, factory)), (
+        f"Say with `tells_edges_of` where the phases and cycles of `{factory}` begin, in {file_of(factory)}."
+    )
 
 
 @pytest.mark.parametrize("factory", of_room("values"))
 def test_what_changes_a_value_tells_where_what_is_in_it_begins(factory):
-    assert told(factory), f"List `{factory}` in optax_decay/_outline.py as one that leaves the count alone."
+    assert has_edges_told(getattr(od, factory)), (
+        f"Name `{factory}` in `leaves_count_alone`, or say with `tells_edges_of` what begins, in {file_of(factory)}."
+    )
 
 
 @pytest.mark.parametrize("factory", FACTORIES)

@@ -12,8 +12,8 @@ from optax_decay import _arithmetic, _count
 from optax_decay._arithmetic import Twofold
 from optax_decay._count import Count
 from tests import oracle
-from tests.conftest import LAST
 from tests.examples import EXAMPLES
+from tests.ways import LAST
 
 N = 10**6
 RNG = np.random.default_rng(0)

@@ -11,7 +11,7 @@ import pytest
 
 import optax_decay as od
 from tests import oracle
-from tests.conftest import LAST, WAYS, eager, jitted
+from tests.ways import LAST, WAYS, eager, jitted
 
 TOKENS = 4_194_304
 

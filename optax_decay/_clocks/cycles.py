@@ -3,8 +3,24 @@
 # Arguments are annotated as users give them, and arrive bound, as given numbers.
 # pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportOperatorIssue=false
 
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import islice
+from typing import Any
+
 from optax_decay import _arithmetic, _count, _cycle
 from optax_decay._arithmetic import Given, Real, where
+from optax_decay._begins import (
+    FIRST_EDGE,
+    MOST_EDGES,
+    Edge,
+    Kind,
+    edges_backwards,
+    edges_until,
+    horizon_edges,
+    known_steps,
+    tells_edges_of,
+)
 from optax_decay._count import Count
 from optax_decay._schedule import Curve, at, exact_schedule
 from optax_decay._schedule.kinds import (
@@ -72,6 +88,22 @@ def warm_restarts(
     return value
 
 
+@tells_edges_of(warm_restarts)
+def _edges_of_restarts(kind: Kind, base: Any, cycle_steps: Any, t_mul: Any, cycles: Any, **_: Any) -> Iterator[Edge]:
+    steps = known_steps(cycle_steps)
+    return _edges_of_cycles(kind, edges_until(Edge(steps), base, kind), steps, t_mul, cycles)
+
+
+def _edges_of_cycles(kind: Kind, inner: list[Edge], steps: Fraction, t_mul: Any, cycles: Any) -> Iterator[Edge]:
+    """Cycles of which the first takes `steps`, and what begins in each."""
+    inner = [FIRST_EDGE, *inner] if kind == "cycle" else inner
+    powers = _cycle.powers(known_steps(t_mul), 1) if inner else ()
+    for _, power, total in powers if cycles is None else islice(powers, min(int(cycles), 16 * MOST_EDGES)):
+        # Both are rounded down, by far less than would tell them from the simple ratios that they may be.
+        begin, slow = ((x / _cycle.ONE_IN_BITS).limit_denominator(1 << 64) for x in (total * steps, Fraction(power)))
+        yield from (edge.moved(begin, slow) for edge in inner)
+
+
 @exact_schedule
 def cyclic(
     base: Base,
@@ -134,6 +166,19 @@ def cyclic(
     return value
 
 
+@tells_edges_of(cyclic)
+def _edges_of_cyclic(
+    kind: Kind, base: Any, fall_steps: Any, rise_steps: Any, t_mul: Any, cycles: Any, **_: Any
+) -> Iterator[Edge]:
+    fall = known_steps(fall_steps)
+    rise = fall if rise_steps is None else known_steps(rise_steps)
+    edges = edges_until(Edge(fall, after=True), base, kind)
+    # At the top the base turns round in its first phase: none begins.
+    fallen = [edge.moved(rise) for edge in edges if FIRST_EDGE < edge < Edge(fall)]
+    climbed = edges_backwards(edges, fall, rise / fall)
+    return _edges_of_cycles(kind, climbed + fallen, rise + fall, t_mul, cycles)
+
+
 @exact_schedule
 def expanding_cycle(base: Base, decay_steps: Steps) -> Curve:
     r"""Stretches any base to a horizon that moves on each time it is reached, as TensorFlow's `cycle=True` does.
@@ -161,6 +206,17 @@ def expanding_cycle(base: Base, decay_steps: Steps) -> Curve:
     Source: TensorFlow, `tf.compat.v1.train.polynomial_decay`.
     """
     return lambda count: at(base, _count.horizon(count, _count.length(decay_steps, count)))
+
+
+@tells_edges_of(expanding_cycle)
+def _edges_of_expanding_cycles(kind: Kind, base: Any, decay_steps: Any) -> Iterator[Edge]:
+    steps = known_steps(decay_steps)
+    inner = edges_until(Edge(steps, after=True), base, kind)
+    if not inner and kind == "phase":
+        return
+    for k, horizon in enumerate(horizon_edges(steps), 1):
+        yield horizon
+        yield from (edge.moved(Fraction(0), k) for edge in inner if edge.position * k > (k - 1) * steps)
 
 
 def _check_ends(t_mul: Given, cycles: Given | None) -> None:

@@ -3,8 +3,22 @@
 # Arguments are annotated as users give them, and arrive bound, as given numbers.
 # pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportOperatorIssue=false
 
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
 from optax_decay import _count
 from optax_decay._arithmetic import ZERO, Real, is_host
+from optax_decay._begins import (
+    FIRST_EDGE,
+    Edge,
+    Kind,
+    edges,
+    edges_backwards,
+    edges_until,
+    known_steps,
+    tells_edges_of,
+)
 from optax_decay._count import Count
 from optax_decay._schedule import Curve, at, exact_schedule
 from optax_decay._schedule.kinds import (
@@ -42,6 +56,11 @@ def delay(base: Base, steps: SignedSteps) -> Curve:
     return lambda count: at(base, _count.shifted(count, back))
 
 
+@tells_edges_of(delay)
+def _edges_of_delayed(kind: Kind, base: Any, steps: Any) -> Iterator[Edge]:
+    return (max(edge.moved(known_steps(steps)), FIRST_EDGE) for edge in edges(base, kind))
+
+
 @exact_schedule
 def stretch(base: Base, factor: Ratio) -> Curve:
     r"""Runs any base slower by a factor: from epochs to steps, or to another batch size.
@@ -67,6 +86,11 @@ def stretch(base: Base, factor: Ratio) -> Curve:
     0.01
     """
     return lambda count: at(base, _count.slowed(count, factor))
+
+
+@tells_edges_of(stretch)
+def _edges_of_stretched(kind: Kind, base: Any, factor: Any) -> Iterator[Edge]:
+    return (edge.moved(Fraction(0), known_steps(factor)) for edge in edges(base, kind))
 
 
 @exact_schedule
@@ -96,6 +120,11 @@ def per_step(base: Base, amount: Ratio) -> Curve:
     0.00015
     """
     return lambda count: at(base, _count.quickened(count, amount))
+
+
+@tells_edges_of(per_step)
+def _edges_per_step(kind: Kind, base: Any, amount: Any) -> Iterator[Edge]:
+    return (edge.moved(Fraction(0), 1 / known_steps(amount)) for edge in edges(base, kind))
 
 
 @exact_schedule
@@ -132,6 +161,12 @@ def staircase(base: Base, steps: Steps) -> Curve:
     return value
 
 
+@tells_edges_of(staircase)
+def _edges_of_stairs(kind: Kind, base: Any, steps: Any) -> Iterator[Edge]:
+    stair = known_steps(steps)
+    return (Edge(stair * edge.moved(Fraction(0), 1 / stair).step()) for edge in edges(base, kind))
+
+
 @exact_schedule
 def reverse(base: Base, steps: Steps) -> Curve:
     r"""Runs any base backwards, from its value at `steps` to its value at 0, which is held.
@@ -156,3 +191,9 @@ def reverse(base: Base, steps: Steps) -> Curve:
     [0.   0.05 0.1  0.1 ]
     """
     return lambda count: at(base, _count.until(count, _count.length(steps, count)))
+
+
+@tells_edges_of(reverse)
+def _edges_of_reversed(kind: Kind, base: Any, steps: Any) -> list[Edge]:
+    length = known_steps(steps)
+    return edges_backwards(edges_until(Edge(length, after=True), base, kind), length)

@@ -3,8 +3,12 @@
 # Arguments are annotated as users give them, and arrive bound, as given numbers.
 # pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportOperatorIssue=false
 
+from collections.abc import Iterable
+from typing import Any
+
 from optax_decay import _count
 from optax_decay._arithmetic import Real
+from optax_decay._begins import Edge, Kind, horizon_edges, known_steps, tells_edges_of
 from optax_decay._count import Count
 from optax_decay._decays.weights import between, power_of_what_remains
 from optax_decay._schedule import Curve, exact_schedule
@@ -72,6 +76,11 @@ def polynomial_decay(
         return between(init_value, end_value, *power_of_what_remains(now, steps, power))
 
     return value
+
+
+@tells_edges_of(polynomial_decay)
+def _edges_of_polynomial(kind: Kind, decay_steps: Any, cycle: bool, **_: Any) -> Iterable[Edge]:
+    return horizon_edges(known_steps(decay_steps)) if cycle and kind == "cycle" else ()
 
 
 @exact_schedule

@@ -18,6 +18,9 @@ _SHORT = 8
 _WITHOUT_LITERAL = {"inf": "1e999", "-inf": "-1e999", "nan": "1e999 - 1e999"}
 
 
+_PLAIN = (int, float, str, Fraction)
+
+
 class Expression:
     """A factory and the arguments that it was given."""
 
@@ -66,7 +69,7 @@ class Expression:
     def __hash__(self) -> int:
         # JAX asks for this at every trace, and plain values tell schedules apart well enough.
         given = {**self._record.defaults, **self._given}
-        plain = (value for _, value in sorted(given.items()) if isinstance(value, (int, float, str)) and value == value)
+        plain = (value for _, value in sorted(given.items()) if isinstance(value, _PLAIN) and value == value)
         return hash((self._record, *plain))
 
     def __reduce__(self) -> tuple[Any, ...]:

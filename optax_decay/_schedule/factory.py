@@ -82,11 +82,11 @@ def make(record: Record, given: dict[str, Any]) -> Schedule:
 
 
 @exact_schedule
-def _wrapped(base: Base) -> Curve:
+def wrapped(base: Base) -> Curve:
     return lambda count: at(base, count)
 
 
-_wrapped.__name__ = "as_schedule"
+wrapped.__name__ = "as_schedule"
 
 
 def as_schedule(base: Any) -> Schedule:
@@ -107,4 +107,4 @@ def as_schedule(base: Any) -> Schedule:
     >>> print((0.5 * od.as_schedule(optax.linear_schedule(1.0, 0.0, 10)))(5))
     0.25
     """
-    return base if isinstance(base, Schedule) else _wrapped(base)
+    return base if isinstance(base, Schedule) else wrapped(base)

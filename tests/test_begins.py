@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import optax_decay as od
-from optax_decay._outline import begins
+from optax_decay._begins import begins
 from tests.ways import LAST
 
 BASE = od.linear_decay(0.1, 100)
@@ -48,6 +48,8 @@ def first(schedule, kind, most=6):
         (od.scheduled(od.warm_restarts, base=BASE, cycle_steps=od.linear_decay(9, 9, 1)), [], []),
         (od.scheduled(od.triangular, min_value=0, max_value=1, step_size=od.linear_decay(9, 9, 1)), [], []),
         (od.scheduled(od.triangular, min_value=0, max_value=BASE, step_size=10), [], [0, 20, 40, 60, 80, 100]),
+        (od.scheduled(od.noam, model_size=512, warmup_steps=40, factor=od.warmup(1, 9)), [0, 9, 39], []),
+        (od.scheduled(od.noam, model_size=512, warmup_steps=od.constant(40)), [], []),
         (od.scheduled(od.warm_restarts, base=1, cycle_steps=9, m_mul=od.constant(1e300), cycles=2), [], [0, 9]),
         (od.scheduled(od.schedule(lambda period: od.warm_restarts(BASE, period)), period=BASE + 1), [], []),
         (od.warm_restarts(BASE, 100, cycles=10**30), [], [0, 100, 200, 300, 400, 500]),
