@@ -16,14 +16,14 @@ import jax
 import numpy as np
 
 from optax_decay import _text, _view
-from optax_decay._begins import Kind, begins
+from optax_decay._begins import PhaseOrCycle, begins
 from optax_decay._schedule import Schedule
 
 _MOST_COUNTS = 1 << 20
 _MOST_LISTED = 8
 _ROWS_AT_ONCE = 1 << 20
 _HEIGHT = 16
-_KINDS: tuple[Kind, ...] = ("phase", "cycle")
+_KINDS: tuple[PhaseOrCycle, ...] = ("phase", "cycle")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

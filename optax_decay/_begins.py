@@ -14,7 +14,7 @@ from optax_decay._arithmetic import simplest
 from optax_decay._schedule import Schedule, arithmetic
 from optax_decay._schedule.factory import wrapped
 
-Kind = Literal["phase", "cycle"]
+PhaseOrCycle = Literal["phase", "cycle"]
 
 # So many are looked at in one base; more could not be told apart, and might take for ever.
 MOST_EDGES = 1 << 12
@@ -66,7 +66,7 @@ def has_edges_told(factory: Any) -> bool:
     return factory in _TELLS
 
 
-def begins(schedule: Any, kind: Kind) -> Iterator[int]:
+def begins(schedule: Any, kind: PhaseOrCycle) -> Iterator[int]:
     """The whole counts at which phases or cycles begin, increasing: none where there are none.
 
     A base that is none of this package's has no phases or cycles that could be seen.
@@ -79,7 +79,7 @@ def begins(schedule: Any, kind: Kind) -> Iterator[int]:
             last = step
 
 
-def edges(base: Any, kind: Kind) -> Iterator[Edge]:
+def edges(base: Any, kind: PhaseOrCycle) -> Iterator[Edge]:
     """The edges in a base, in increasing order."""
     if isinstance(base, Schedule):
         made = base._definition
@@ -87,7 +87,7 @@ def edges(base: Any, kind: Kind) -> Iterator[Edge]:
             yield from _TELLS[made._record.factory](kind, **{**made._record.defaults, **made._given})
 
 
-def edges_until(end: Edge, base: Any, kind: Kind) -> list[Edge]:
+def edges_until(end: Edge, base: Any, kind: PhaseOrCycle) -> list[Edge]:
     """The edges in a base before `end`."""
     return list(islice(takewhile(lambda edge: edge < end, edges(base, kind)), MOST_EDGES))
 

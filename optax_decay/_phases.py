@@ -14,13 +14,13 @@ import jax.numpy as jnp
 
 from optax_decay import _arithmetic, _count
 from optax_decay._arithmetic import ZERO, Given, Real, given, is_host, where
-from optax_decay._begins import Edge, Kind, edges, edges_until, known_steps, tells_edges_of
+from optax_decay._begins import Edge, PhaseOrCycle, edges, edges_until, known_steps, tells_edges_of
 from optax_decay._count import Count, tables
 from optax_decay._decays import Weights, line, one_minus_sqrt, raised_cosine
 from optax_decay._groups import GroupedPhases
 from optax_decay._schedule import Curve, at, exact_schedule
 from optax_decay._schedule.kinds import Base, NonNegativeSteps, Number, Phases
-from optax_decay._schedule.record import Kind as ArgumentKind
+from optax_decay._schedule.record import Kind
 
 
 def _shape(name: str, value: Any) -> str:
@@ -30,7 +30,7 @@ def _shape(name: str, value: Any) -> str:
 
 
 _SHAPES = {"linear": line, "cosine": raised_cosine, "one_minus_sqrt": one_minus_sqrt}
-Shape = Annotated[str, ArgumentKind(_shape)]
+Shape = Annotated[str, Kind(_shape)]
 
 
 @exact_schedule
@@ -94,7 +94,7 @@ def _traced_begins(lengths: list[Given], beside: Count) -> Count:
 
 
 @tells_edges_of(sequence)
-def _edges_of_sequence(kind: Kind, phases: tuple[Any, ...]) -> Iterator[Edge]:
+def _edges_of_sequence(kind: PhaseOrCycle, phases: tuple[Any, ...]) -> Iterator[Edge]:
     *timed, last = phases
     begin = Fraction(0)
     for base, steps in timed:
@@ -104,7 +104,7 @@ def _edges_of_sequence(kind: Kind, phases: tuple[Any, ...]) -> Iterator[Edge]:
     yield from _edges_of_phase(kind, begin, edges(last, kind))
 
 
-def _edges_of_phase(kind: Kind, begin: Fraction, inner: Iterable[Edge]) -> Iterator[Edge]:
+def _edges_of_phase(kind: PhaseOrCycle, begin: Fraction, inner: Iterable[Edge]) -> Iterator[Edge]:
     """A phase that begins there, and what begins in it."""
     if kind == "phase":
         yield Edge(begin)
@@ -156,7 +156,7 @@ def warmup(base: Base, steps: NonNegativeSteps, *, init_value: Number = 0.0) -> 
 
 
 @tells_edges_of(warmup)
-def _edges_of_warmup(kind: Kind, base: Any, steps: Any, **_: Any) -> Iterator[Edge]:
+def _edges_of_warmup(kind: PhaseOrCycle, base: Any, steps: Any, **_: Any) -> Iterator[Edge]:
     length = known_steps(steps)
     if not length:
         return edges(base, kind)
@@ -214,7 +214,7 @@ def cooldown(
 
 
 @tells_edges_of(cooldown)
-def _edges_of_cooldown(kind: Kind, base: Any, begin: Any, **_: Any) -> Iterator[Edge]:
+def _edges_of_cooldown(kind: PhaseOrCycle, base: Any, begin: Any, **_: Any) -> Iterator[Edge]:
     end = known_steps(begin)
     left = _edges_of_phase(kind, Fraction(0), edges_until(Edge(end, after=True), base, kind))
     return heapq.merge(left, _edges_of_phase(kind, end, ()))

@@ -14,13 +14,13 @@ from optax_decay._schedule import Schedule, as_schedule
 from optax_decay._schedule.kinds import is_plain_number
 from optax_decay._schedule.record import nearest, record_of, unknown_argument
 
-Factory = Callable[..., Any]
+AnyFactory = Callable[..., Any]
 
 MOST_BYTES = 1 << 16
 DEEPEST = 100
 
 # Every public factory, by its module.
-GROUPS: dict[ModuleType, dict[str, Factory]] = {
+GROUPS: dict[ModuleType, dict[str, AnyFactory]] = {
     module: {
         name: factory
         for name, factory in vars(module).items()
@@ -32,11 +32,8 @@ GROUPS[_values]["as_schedule"] = as_schedule
 FACTORIES = {name: factory for group in GROUPS.values() for name, factory in group.items()}
 
 _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-}
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+}  # fmt: skip
 
 # What an expression might hold elsewhere, and no schedule needs.
 _FOREIGN: dict[type[ast.AST], str] = {
@@ -84,7 +81,7 @@ class ParseError(ValueError):
     """
 
 
-def parse(text: str | float, factories: Mapping[str, Factory] | Iterable[Factory] | None = None) -> Schedule:
+def parse(text: str | float, factories: Mapping[str, AnyFactory] | Iterable[AnyFactory] | None = None) -> Schedule:
     """The schedule that an expression makes: what `repr` writes, read back without evaluating code.
 
     An expression is Python's call syntax, over as many lines as it takes: this package's factories with arguments by
@@ -121,7 +118,7 @@ def parse(text: str | float, factories: Mapping[str, Factory] | Iterable[Factory
     raise TypeError(f"`text` must be a string or a number, got {text!r}.")
 
 
-def _named(factories: Mapping[str, Factory] | Iterable[Factory] | None) -> dict[str, Factory]:
+def _named(factories: Mapping[str, AnyFactory] | Iterable[AnyFactory] | None) -> dict[str, AnyFactory]:
     if factories is None:
         return {}
     if callable(factories) or isinstance(factories, str) or not isinstance(factories, Iterable):
@@ -139,7 +136,7 @@ def _named(factories: Mapping[str, Factory] | Iterable[Factory] | None) -> dict[
 class _Reader:
     """Reads one text."""
 
-    def __init__(self, text: str, factories: dict[str, Factory]):
+    def __init__(self, text: str, factories: dict[str, AnyFactory]):
         self.lines = re.split("\r\n|\r|\n", text)
         self.factories = factories
 
@@ -254,12 +251,12 @@ class _Reader:
             return value
         raise self.error_at(node, "only numbers and schedules are computed with")
 
-    def factory(self, node: ast.Name) -> Factory:
+    def factory(self, node: ast.Name) -> AnyFactory:
         if node.id in self.factories:
             return self.factories[node.id]
         raise self.error_at(node, f"no factory is named `{node.id}`{nearest(node.id, self.factories)}")
 
-    def call(self, node: ast.Call, called: str, factory: Factory, depth: int) -> Schedule:
+    def call(self, node: ast.Call, called: str, factory: AnyFactory, depth: int) -> Schedule:
         arguments = [self.value(entry, depth + 1) for entry in node.args]
         names, extensible = _parameters(factory, arguments)
         places = dict(zip(names, node.args, strict=False))
@@ -277,7 +274,7 @@ class _Reader:
         return self.attempt(node, {}, as_schedule, made)
 
     def attempt(
-        self, node: ast.expr, places: dict[str, ast.expr], function: Factory, /, *args: Any, **kwargs: Any
+        self, node: ast.expr, places: dict[str, ast.expr], function: AnyFactory, /, *args: Any, **kwargs: Any
     ) -> Any:
         """The function's value; what it refuses is shown at the argument that it names."""
         try:
@@ -288,7 +285,7 @@ class _Reader:
             raise self.error_at(places.get(named[1], node) if named else node, message) from None
 
 
-def _parameters(factory: Factory, arguments: list[Any]) -> tuple[list[str], bool]:
+def _parameters(factory: AnyFactory, arguments: list[Any]) -> tuple[list[str], bool]:
     """The names of a factory's arguments, for `scheduled` those of its factory too, and whether it takes any others."""
     try:
         parameters = inspect.signature(factory).parameters.values()

@@ -13,13 +13,12 @@ from jax import lax
 
 from optax_decay import _arithmetic
 from optax_decay._arithmetic import Real, is_host
-from optax_decay._begins import Edge, Kind, edges, leaves_count_alone, tells_edges_of
+from optax_decay._begins import Edge, PhaseOrCycle, edges, leaves_count_alone, tells_edges_of
 from optax_decay._count import Count
 from optax_decay._decays import standard_normal
 from optax_decay._schedule import Curve, Schedule, at, elementwise, exact_schedule
 from optax_decay._schedule.kinds import Base, Factory, NonNegative, OptionalNumber, Seed
-from optax_decay._schedule.record import Kind as ArgumentKind
-from optax_decay._schedule.record import record_of
+from optax_decay._schedule.record import Kind, record_of
 
 
 def _float_dtype(name: str, value: Any) -> str:
@@ -77,7 +76,7 @@ def clip(base: Base, *, min_value: OptionalNumber = None, max_value: OptionalNum
 
 
 @exact_schedule
-def cast(base: Base, dtype: Annotated[Any, ArgumentKind(_float_dtype)]) -> Curve:
+def cast(base: Base, dtype: Annotated[Any, Kind(_float_dtype)]) -> Curve:
     r"""Any base in another float dtype.
 
     .. math:: s(t) = \text{base}(t) \quad \text{rounded to} \quad d
@@ -192,7 +191,7 @@ def moving_hyperparameters(factory: Any, hyperparameters: dict[str, Any]) -> dic
 
 
 @tells_edges_of(scheduled)
-def _edges_of_scheduled(kind: Kind, factory: Any, hyperparameters: dict[str, Any]) -> Iterator[Edge]:
+def _edges_of_scheduled(kind: PhaseOrCycle, factory: Any, hyperparameters: dict[str, Any]) -> Iterator[Edge]:
     moving = moving_hyperparameters(factory, hyperparameters)
     told = [edges(schedule, kind) for schedule in moving.values()]
     # Where a length moves, or what might be one, nothing begins at a count of its own.

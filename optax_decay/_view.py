@@ -13,22 +13,22 @@ from jax.core import Tracer
 from numpy.typing import ArrayLike
 
 from optax_decay import _count
-from optax_decay._begins import Kind, begins
+from optax_decay._begins import PhaseOrCycle, begins
 from optax_decay._schedule import as_schedule, kinds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Curve = Callable[[Any], Any] | float | np.number[Any] | jax.Array
+AnySchedule = Callable[[Any], Any] | float | np.number[Any] | jax.Array
 
 # A picture is no finer than this, and more edges than that could not be told apart.
 _MOST_POINTS = 10_000
 MOST_STEPS = 1 << 53
 _MOST_EDGES = 100
-_LINES: tuple[tuple[Kind, str], ...] = (("phase", "--"), ("cycle", ":"))
+_LINES: tuple[tuple[PhaseOrCycle, str], ...] = (("phase", "--"), ("cycle", ":"))
 
 
-def sample(schedule: Curve, steps: int | ArrayLike) -> np.ndarray[Any, Any]:
+def sample(schedule: AnySchedule, steps: int | ArrayLike) -> np.ndarray[Any, Any]:
     """A schedule's values at many counts, from one compiled call.
 
     Made before a run, they are what it logs: `rates[step]` waits for no device.
@@ -79,7 +79,7 @@ def _array(counts: Any) -> Any:
 
 
 def plot(
-    *schedules: Curve, steps: int | ArrayLike, ax: "Axes | None" = None, labels: Sequence[str] | None = None
+    *schedules: AnySchedule, steps: int | ArrayLike, ax: "Axes | None" = None, labels: Sequence[str] | None = None
 ) -> "Axes":
     """Draws schedules over the count, with dashed lines where phases begin and dotted ones where cycles do.
 
@@ -137,7 +137,7 @@ def matplotlib(module: str) -> Any:
         raise ImportError('Pictures need matplotlib: pip install "optax_decay[plot]".') from None
 
 
-def edges_within(schedule: Any, kind: Kind, counts: Any) -> list[int]:
+def edges_within(schedule: Any, kind: PhaseOrCycle, counts: Any) -> list[int]:
     """Where phases or cycles begin after the first of the counts: none if they are too many to tell apart."""
     until_last = takewhile(lambda step: step <= counts[-1], begins(schedule, kind))
     edges = list(islice((step for step in until_last if step > counts[0]), _MOST_EDGES + 1))

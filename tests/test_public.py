@@ -80,6 +80,28 @@ def test_imports_run_one_way():
         assert not later, (module, later)
 
 
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_file_fits_in_the_head(path):
+    assert len(path.read_text().splitlines()) <= 300
+
+
+def defined(path: Path) -> set[str]:
+    """The names that a module defines at its top level."""
+    nodes = ast.parse(path.read_text()).body
+    functions = {node.name for node in nodes if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+    targets = [t for node in nodes if isinstance(node, ast.Assign) for t in node.targets]
+    targets += [node.target for node in nodes if isinstance(node, ast.AnnAssign)]
+    return functions | {target.id for target in targets if isinstance(target, ast.Name)} - {"__all__"}
+
+
+def test_no_name_stands_for_two_things():
+    rooms: dict[str, list[str]] = {}
+    for path in SOURCES:
+        for name in defined(path):
+            rooms.setdefault(name, []).append(str(path.relative_to(ROOT)))
+    assert not {name: files for name, files in rooms.items() if len(files) > 1}
+
+
 def test_importing_it_brings_in_nothing_but_itself_beyond_optax():
     """How long that takes is a question for the benchmarks."""
     program = "import optax, sys; before = set(sys.modules); import optax_decay; print(*(set(sys.modules) - before))"

@@ -14,7 +14,7 @@ from optax_decay._begins import (
     FIRST_EDGE,
     MOST_EDGES,
     Edge,
-    Kind,
+    PhaseOrCycle,
     edges_backwards,
     edges_until,
     horizon_edges,
@@ -89,12 +89,14 @@ def warm_restarts(
 
 
 @tells_edges_of(warm_restarts)
-def _edges_of_restarts(kind: Kind, base: Any, cycle_steps: Any, t_mul: Any, cycles: Any, **_: Any) -> Iterator[Edge]:
+def _edges_of_restarts(
+    kind: PhaseOrCycle, base: Any, cycle_steps: Any, t_mul: Any, cycles: Any, **_: Any
+) -> Iterator[Edge]:
     steps = known_steps(cycle_steps)
     return _edges_of_cycles(kind, edges_until(Edge(steps), base, kind), steps, t_mul, cycles)
 
 
-def _edges_of_cycles(kind: Kind, inner: list[Edge], steps: Fraction, t_mul: Any, cycles: Any) -> Iterator[Edge]:
+def _edges_of_cycles(kind: PhaseOrCycle, inner: list[Edge], steps: Fraction, t_mul: Any, cycles: Any) -> Iterator[Edge]:
     """Cycles of which the first takes `steps`, and what begins in each."""
     inner = [FIRST_EDGE, *inner] if kind == "cycle" else inner
     powers = _cycle.powers(known_steps(t_mul), 1) if inner else ()
@@ -168,7 +170,7 @@ def cyclic(
 
 @tells_edges_of(cyclic)
 def _edges_of_cyclic(
-    kind: Kind, base: Any, fall_steps: Any, rise_steps: Any, t_mul: Any, cycles: Any, **_: Any
+    kind: PhaseOrCycle, base: Any, fall_steps: Any, rise_steps: Any, t_mul: Any, cycles: Any, **_: Any
 ) -> Iterator[Edge]:
     fall = known_steps(fall_steps)
     rise = fall if rise_steps is None else known_steps(rise_steps)
@@ -209,7 +211,7 @@ def expanding_cycle(base: Base, decay_steps: Steps) -> Curve:
 
 
 @tells_edges_of(expanding_cycle)
-def _edges_of_expanding_cycles(kind: Kind, base: Any, decay_steps: Any) -> Iterator[Edge]:
+def _edges_of_expanding_cycles(kind: PhaseOrCycle, base: Any, decay_steps: Any) -> Iterator[Edge]:
     steps = known_steps(decay_steps)
     inner = edges_until(Edge(steps, after=True), base, kind)
     if not inner and kind == "phase":

@@ -12,7 +12,7 @@ from optax_decay._arithmetic import ZERO, Real, is_host
 from optax_decay._begins import (
     FIRST_EDGE,
     Edge,
-    Kind,
+    PhaseOrCycle,
     edges,
     edges_backwards,
     edges_until,
@@ -57,7 +57,7 @@ def delay(base: Base, steps: SignedSteps) -> Curve:
 
 
 @tells_edges_of(delay)
-def _edges_of_delayed(kind: Kind, base: Any, steps: Any) -> Iterator[Edge]:
+def _edges_of_delayed(kind: PhaseOrCycle, base: Any, steps: Any) -> Iterator[Edge]:
     return (max(edge.moved(known_steps(steps)), FIRST_EDGE) for edge in edges(base, kind))
 
 
@@ -89,7 +89,7 @@ def stretch(base: Base, factor: Ratio) -> Curve:
 
 
 @tells_edges_of(stretch)
-def _edges_of_stretched(kind: Kind, base: Any, factor: Any) -> Iterator[Edge]:
+def _edges_of_stretched(kind: PhaseOrCycle, base: Any, factor: Any) -> Iterator[Edge]:
     return (edge.moved(Fraction(0), known_steps(factor)) for edge in edges(base, kind))
 
 
@@ -123,7 +123,7 @@ def per_step(base: Base, amount: Ratio) -> Curve:
 
 
 @tells_edges_of(per_step)
-def _edges_per_step(kind: Kind, base: Any, amount: Any) -> Iterator[Edge]:
+def _edges_per_step(kind: PhaseOrCycle, base: Any, amount: Any) -> Iterator[Edge]:
     return (edge.moved(Fraction(0), 1 / known_steps(amount)) for edge in edges(base, kind))
 
 
@@ -162,7 +162,7 @@ def staircase(base: Base, steps: Steps) -> Curve:
 
 
 @tells_edges_of(staircase)
-def _edges_of_stairs(kind: Kind, base: Any, steps: Any) -> Iterator[Edge]:
+def _edges_of_stairs(kind: PhaseOrCycle, base: Any, steps: Any) -> Iterator[Edge]:
     stair = known_steps(steps)
     return (Edge(stair * edge.moved(Fraction(0), 1 / stair).step()) for edge in edges(base, kind))
 
@@ -194,6 +194,6 @@ def reverse(base: Base, steps: Steps) -> Curve:
 
 
 @tells_edges_of(reverse)
-def _edges_of_reversed(kind: Kind, base: Any, steps: Any) -> list[Edge]:
+def _edges_of_reversed(kind: PhaseOrCycle, base: Any, steps: Any) -> list[Edge]:
     length = known_steps(steps)
     return edges_backwards(edges_until(Edge(length, after=True), base, kind), length)

@@ -8,7 +8,7 @@ from typing import Any
 
 from optax_decay import _count
 from optax_decay._arithmetic import Real
-from optax_decay._begins import Edge, Kind, horizon_edges, known_steps, tells_edges_of
+from optax_decay._begins import Edge, PhaseOrCycle, horizon_edges, known_steps, tells_edges_of
 from optax_decay._count import Count
 from optax_decay._decays.weights import between, power_of_what_remains
 from optax_decay._schedule import Curve, exact_schedule
@@ -79,7 +79,7 @@ def polynomial_decay(
 
 
 @tells_edges_of(polynomial_decay)
-def _edges_of_polynomial(kind: Kind, decay_steps: Any, cycle: bool, **_: Any) -> Iterable[Edge]:
+def _edges_of_polynomial(kind: PhaseOrCycle, decay_steps: Any, cycle: bool, **_: Any) -> Iterable[Edge]:
     return horizon_edges(known_steps(decay_steps)) if cycle and kind == "cycle" else ()
 
 

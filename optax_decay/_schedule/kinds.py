@@ -196,37 +196,37 @@ def _in_steps(value: Any) -> Given | None:
     return None if value is None else given(value, in_steps=True)
 
 
-def _value(check: Check, is_tabulated: bool = True) -> Kind:
+def _value_kind(check: Check, is_tabulated: bool = True) -> Kind:
     return Kind(check, lambda value: None if value is None else given(value), is_tabulated)
 
 
-def _length(check: Check, is_tabulated: bool = True) -> Kind:
+def _length_kind(check: Check, is_tabulated: bool = True) -> Kind:
     return Kind(check, _in_steps, is_tabulated, is_length=True)
 
 
 # Values.
-Number = Annotated[Scalar, _value(number)]
-OptionalNumber = Annotated[Scalar | None, _value(optional(number))]
-Positive = Annotated[Scalar, _value(positive)]
-NonNegative = Annotated[Scalar, _value(non_negative)]
+Number = Annotated[Scalar, _value_kind(number)]
+OptionalNumber = Annotated[Scalar | None, _value_kind(optional(number))]
+Positive = Annotated[Scalar, _value_kind(positive)]
+NonNegative = Annotated[Scalar, _value_kind(non_negative)]
 # Which program computes the value depends on it.
-Periods = Annotated[Scalar, _value(number, is_tabulated=False)]
+Periods = Annotated[Scalar, _value_kind(number, is_tabulated=False)]
 
 # Measured in steps.
-Steps = Annotated[Scalar, _length(positive)]
-OptionalSteps = Annotated[Scalar | None, _length(optional(positive))]
-NonNegativeSteps = Annotated[Scalar, _length(non_negative)]
-SignedSteps = Annotated[Scalar, _length(number)]
-Ratio = Annotated[Scalar, _length(positive)]
+Steps = Annotated[Scalar, _length_kind(positive)]
+OptionalSteps = Annotated[Scalar | None, _length_kind(optional(positive))]
+NonNegativeSteps = Annotated[Scalar, _length_kind(non_negative)]
+SignedSteps = Annotated[Scalar, _length_kind(number)]
+Ratio = Annotated[Scalar, _length_kind(positive)]
 # The table of cycles is made of it.
-Growth = Annotated[Scalar, _length(positive, is_tabulated=False)]
+Growth = Annotated[Scalar, _length_kind(positive, is_tabulated=False)]
 Increasing = Annotated[Scalars, Kind(increasing, lambda value: given_list(value, in_steps=True), is_length=True)]
 
 # What else is given.
 Base = Annotated[AnyBase, Kind(base, bound_base, is_base=True, is_tabulated=True)]
 Phases = Annotated[Any, Kind(phases, _bound_phases, is_tabulated=True)]
 Numbers = Annotated[Scalars, Kind(numbers, given_list)]
-Cycles = Annotated[int | jax.Array | None, _value(cycles, is_tabulated=False)]
+Cycles = Annotated[int | jax.Array | None, _value_kind(cycles, is_tabulated=False)]
 Seed = Annotated[int | jax.Array, Kind(seed)]
 Flag = Annotated[bool, Kind(flag)]
 Factory = Annotated[Any, Kind(factory)]
