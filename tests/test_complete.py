@@ -1,7 +1,10 @@
 """Whoever adds a factory is told, by the name of the file, where else it belongs."""
 
+import importlib
 import inspect
+import pkgutil
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,7 @@ import pytest
 import optax_decay as od
 from optax_decay import _text
 from optax_decay._begins import has_edges_told
+from optax_decay._schedule.record import record_of
 from tests.derivatives import REFERENCE
 from tests.examples import EXAMPLES
 
@@ -31,6 +35,19 @@ def file_of(factory: str) -> str:
 
 def of_room(*rooms: str) -> list[str]:
     return [name for name in FACTORIES if getattr(od, name).__module__.split(".")[1].lstrip("_") in rooms]
+
+
+def written() -> Iterator[Any]:
+    """Every factory that the rooms hold."""
+    for module in pkgutil.walk_packages(od.__path__, "optax_decay."):
+        if not module.name.endswith("__main__"):
+            room = importlib.import_module(module.name)
+            yield from (value for name, value in vars(room).items() if record_of(value) and not name.startswith("_"))
+
+
+@pytest.mark.parametrize("factory", sorted({factory.__name__ for factory in written()}))
+def test_a_factory_is_public(factory):
+    assert factory in od.__all__, f"Export `{factory}` in its room's __init__.py and in optax_decay/__init__.py."
 
 
 @pytest.mark.parametrize("factory", FACTORIES)
