@@ -82,6 +82,7 @@ CLOCKS = [
     *_over("delay({}, 60)", "cosine_decay(0.1, 200)"),
     *_over("delay({}, -60)", "cosine_decay(0.1, 240)"),
     *_over("stretch({}, 2)", "cosine_decay(0.1, 120)"),
+    *_over("per_step({}, 1000)", "cosine_decay(0.1, 120_000)"),
     *_over("staircase({}, 30)", "cosine_decay(0.1, 240)"),
     *_over("reverse({}, 240)", "rex_decay(0.1, 240)"),
     *_over("clip({}, min_value=0.02, max_value=0.08)", "cosine_decay(0.1, 240)"),
@@ -174,7 +175,10 @@ def panels(family: Sequence[Panel], columns: int = 3) -> Figure:
     """A panel for each schedule, under its expression."""
     rows = -(-len(family) // columns)
     figure = Figure(figsize=(7.5, 1.45 * rows), layout="constrained")
-    for axes, panel in zip(figure.subplots(rows, columns).flat, family, strict=True):
+    places = list(figure.subplots(rows, columns).flat)
+    for spare in places[len(family) :]:
+        spare.remove()
+    for axes, panel in zip(places, family, strict=False):
         draw(axes, panel)
         axes.set_title(wrapped(panel.expression, 42), loc="left", family=MONO, fontsize=6.4)
     # The numbers of one panel are those of all.
