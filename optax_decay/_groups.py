@@ -80,10 +80,10 @@ class GroupedPhases:
     def value(self, place: Any, count: Count) -> Real:
         """The value of the base in a place."""
         group, row = (tables.take(tables.constants(column, count), place) for column in self.table)
-        result = _value(self.groups[0], row, self._chosen(group == 0, count))
+        result = _value_in_group(self.groups[0], row, self._chosen(group == 0, count))
         for n, plans in enumerate(self.groups[1:], 1):
             chosen = group == n
-            result = where(chosen, _value(plans, row, self._chosen(chosen, count)), result)
+            result = where(chosen, _value_in_group(plans, row, self._chosen(chosen, count)), result)
         return result
 
     def _chosen(self, chosen: Any, count: Count) -> Count:
@@ -91,7 +91,7 @@ class GroupedPhases:
         return _count.select(chosen, count, _count.start(count)) if len(self.groups) > 1 else count
 
 
-def _value(plans: list[_Plan], row: Any, count: Count) -> Real:
+def _value_in_group(plans: list[_Plan], row: Any, count: Count) -> Real:
     """The value of the base that is made of the numbers in a row."""
     columns = [_column(numbers) for numbers in zip(*(plan.numbers for plan in plans), strict=True)]
     remake = plans[0].remake

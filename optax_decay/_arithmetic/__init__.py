@@ -2,7 +2,7 @@
 
 from optax_decay._arithmetic.binding import ExactList, TracedList, given, given_list
 from optax_decay._arithmetic.elementary import exp, last_of_exponential, less_exp, log, raised, times_exp, times_power
-from optax_decay._arithmetic.fractions import Number, decimal, fitting, simplest
+from optax_decay._arithmetic.fractions import PlainNumber, decimal, fitting, simplest
 from optax_decay._arithmetic.given import (
     Exact,
     Given,
@@ -68,7 +68,7 @@ __all__ = [
     "ExactList",
     "Given",
     "Measured",
-    "Number",
+    "PlainNumber",
     "Real",
     "Tabulated",
     "Traced",

@@ -1,6 +1,6 @@
 """The one door for hyperparameters: each is bound to the kind of given number that it is, or a sequence of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from optax_decay._arithmetic.fractions import Number, decimal, simplest
+from optax_decay._arithmetic.fractions import PlainNumber, Reading, decimal, simplest
 from optax_decay._arithmetic.given import Given, exact_number, shortest
 from optax_decay._arithmetic.real import Real, float_dtype, is_host
 from optax_decay._arithmetic.tabulated import Tabulated
@@ -32,8 +32,8 @@ def given(value: Any, in_steps: bool = False) -> Given:
 class ExactList:
     """A sequence of numbers that are all known."""
 
-    def __init__(self, numbers: Sequence[Number] | np.ndarray[Any, Any], read: Callable[[Number], Fraction] = decimal):
-        self.numbers: list[Number] = numbers.tolist() if isinstance(numbers, np.ndarray) else list(numbers)
+    def __init__(self, numbers: Sequence[PlainNumber] | np.ndarray[Any, Any], read: Reading = decimal):
+        self.numbers: list[PlainNumber] = numbers.tolist() if isinstance(numbers, np.ndarray) else list(numbers)
         self.read = read
         self.memory: dict[Any, Any] = {}
 

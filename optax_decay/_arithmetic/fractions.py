@@ -1,20 +1,22 @@
 """The exact fractions that Python numbers mean."""
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
 
-Number = int | float | Fraction
+PlainNumber = int | float | Fraction
+Reading = Callable[[PlainNumber], Fraction]
 
 
 @lru_cache(maxsize=4096, typed=True)
-def decimal(number: Number) -> Fraction:
+def decimal(number: PlainNumber) -> Fraction:
     """What a value means: of a float, the decimal that it prints as, so that 1.1 is 11/10."""
     return Fraction(float.__repr__(number)) if isinstance(number, float) else Fraction(number)
 
 
 @lru_cache(maxsize=4096, typed=True)
-def simplest(number: Number) -> Fraction:
+def simplest(number: PlainNumber) -> Fraction:
     """What a number of steps means: of a float, the simplest fraction within two units in its last place.
 
     People compute lengths: 100 / 3 is 100/3, and 0.57 * 100 is 57, although it prints as 56.99999999999999.

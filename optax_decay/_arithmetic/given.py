@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from optax_decay._arithmetic.elementary import log, times_power
-from optax_decay._arithmetic.fractions import Number, decimal, fitting
+from optax_decay._arithmetic.fractions import PlainNumber, Reading, decimal, fitting
 from optax_decay._arithmetic.real import Real, float_dtype, int_dtype, is_host, maximum, minimum, rounded_constant
 from optax_decay._arithmetic.twofold import ZERO, Twofold, of_fraction, rounded
 
@@ -130,20 +130,20 @@ def shortest(fraction: Fraction) -> int | Fraction:
     return fraction.numerator if fraction.denominator == 1 else fraction
 
 
-def exact_number(number: Number, read: Callable[[Number], Fraction] = decimal) -> "Exact":
+def exact_number(number: PlainNumber, read: Reading = decimal) -> "Exact":
     """One for all equal numbers, but for zero, which has a sign: what follows from a number is kept with it."""
     return _kept(number, read) if number else Exact(number, read)
 
 
 @lru_cache(maxsize=4096, typed=True)
-def _kept(number: Number, read: Callable[[Number], Fraction]) -> "Exact":
+def _kept(number: PlainNumber, read: Reading) -> "Exact":
     return Exact(number, read)
 
 
 class Exact(Given):
     """A number that is known before any program runs, as the fraction that it means."""
 
-    def __init__(self, number: Number, read: Callable[[Number], Fraction] = decimal):
+    def __init__(self, number: PlainNumber, read: Reading = decimal):
         self.known = self.plain = number
         self.read = read
         self.sign = (number > 0) - (number < 0)

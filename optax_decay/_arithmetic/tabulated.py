@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from optax_decay._arithmetic.elementary import log
-from optax_decay._arithmetic.fractions import Number, decimal, fitting
+from optax_decay._arithmetic.fractions import PlainNumber, Reading, decimal, fitting
 from optax_decay._arithmetic.given import Given, Measured, shortest
 from optax_decay._arithmetic.real import Real, entry, float_dtype, int_dtype, rounded_constant, zero_of
 from optax_decay._arithmetic.twofold import ZERO, Twofold, of_fractions, rounded_arrays
@@ -21,7 +21,7 @@ class Tabulated(Given):
 
     rank = 1
 
-    def __init__(self, numbers: Iterable[Number], row: jax.Array, read: Callable[[Number], Fraction] = decimal):
+    def __init__(self, numbers: Iterable[PlainNumber], row: jax.Array, read: Reading = decimal):
         self.numbers, self.row = tuple(numbers), row
         self.fractions = tuple(map(read, self.numbers))
         signs = {(number > 0) - (number < 0) for number in self.numbers}

@@ -6,16 +6,16 @@ from optax_decay._count.count import (
     Count,
     as_real,
     coarser,
+    differentiated_as,
     floored,
     from_real,
     in_one_float,
     in_unit,
     normalised,
-    number,
+    plain_number,
     real,
     scaled,
     start,
-    with_gradient,
 )
 from optax_decay._count.division import divide_with_remainder, horizon, stage
 from optax_decay._count.intake import as_count, beyond, on_device
@@ -33,6 +33,7 @@ __all__ = [
     "beyond",
     "coarser",
     "difference",
+    "differentiated_as",
     "divide_with_remainder",
     "divided",
     "elapsed",
@@ -47,9 +48,9 @@ __all__ = [
     "least",
     "length",
     "normalised",
-    "number",
     "on_device",
     "over",
+    "plain_number",
     "quickened",
     "reached",
     "real",
@@ -65,5 +66,4 @@ __all__ = [
     "tables",
     "together",
     "until",
-    "with_gradient",
 ]

@@ -69,7 +69,7 @@ def held(beside: Count) -> Count:
     return Count(zero_of(beside.whole) + beside.whole.dtype.type(last_count()), ZERO, beside.unit)
 
 
-def number(count: Count) -> Real:
+def plain_number(count: Count) -> Real:
     """The count as one plain number, for a callable that knows no better: an integer where it is known to be one."""
     if count.unit == 1 and count.is_whole:
         return count.whole
@@ -178,7 +178,7 @@ def scaled(count: Count, numerator: Real, denominator: Real, offset: Real = 0) -
     return scaled_part(count.part, numerator, remainder, denominator, whole, count.unit, saturates=True)
 
 
-def with_gradient(count: Count, formula: Real) -> Count:
+def differentiated_as(count: Count, formula: Real) -> Count:
     """The count, differentiated as `formula`, a number of its units."""
     if count.is_whole or not _arithmetic.is_differentiable(formula):
         return count

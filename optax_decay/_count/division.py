@@ -4,13 +4,13 @@ from optax_decay import _arithmetic
 from optax_decay._arithmetic import ZERO, Real, is_host, where, zero_of
 from optax_decay._count.count import (
     Count,
+    differentiated_as,
     from_real,
     in_one_float,
     in_unit,
     last_count,
     normalised,
     scaled_part,
-    with_gradient,
 )
 from optax_decay._count.integers import divided
 from optax_decay._count.lengths import Length
@@ -37,7 +37,7 @@ def divide_with_remainder(count: Count, by: Length) -> tuple[Real, Count]:
         return stage, rest
     never = by.real.hi >= float(last_count())  # a traced real length whose numerator no longer fits
     stage, rest = where(never, zero_of(stage), stage), select(never, count, rest)
-    return stage, with_gradient(rest, in_one_float(count) - _arithmetic.to_float(stage) * by.real.hi)
+    return stage, differentiated_as(rest, in_one_float(count) - _arithmetic.to_float(stage) * by.real.hi)
 
 
 def stage(count: Count, of: Length) -> tuple[Real, int]:

@@ -10,12 +10,12 @@ from optax_decay._count.count import (
     Count,
     bits_beyond,
     coarser,
+    differentiated_as,
     from_real,
     in_one_float,
     in_unit,
     real,
     scaled,
-    with_gradient,
 )
 from optax_decay._count.integers import last_count
 from optax_decay._count.sums import difference, reached, select, sum_of
@@ -36,23 +36,23 @@ def length(steps: Given, count: Count) -> Length:
     """A hyperparameter in steps, for arithmetic with a count: exact, and differentiable if it is a traced float."""
     unit = steps.unit_beside(count.unit)
     if steps.memory is None:
-        return _length(steps.ratio(unit, count.whole), unit, None)
+        return _length_of(steps.ratio(unit, count.whole), unit, None)
     # Of the one unit that most counts have the hash is not worth the time.
     key = None if unit is STEP else unit, is_host(count.whole), int_dtype()
     known = steps.memory.get(key)
     if known is None:
         ratio = steps.ratio(unit, count.whole)
-        known = steps.memory[key] = _length(ratio, unit, Fraction(ratio.numerator, ratio.denominator))
+        known = steps.memory[key] = _length_of(ratio, unit, Fraction(ratio.numerator, ratio.denominator))
     return known
 
 
-def _length(ratio: Measured, unit: Fraction, known: Fraction | None) -> Length:
+def _length_of(ratio: Measured, unit: Fraction, known: Fraction | None) -> Length:
     return Length(*ratio[:4], Count(ratio.whole, ratio.part, unit), known)
 
 
 def exact_length(number: Fraction, unit: Fraction, beside: Real) -> Length:
     """A known number of units, beside the whole count `beside`."""
-    return _length(_arithmetic.exact_ratio(number, is_host(beside)), unit, number)
+    return _length_of(_arithmetic.exact_ratio(number, is_host(beside)), unit, number)
 
 
 def over(count: Count, steps: Length) -> Any:
@@ -101,7 +101,7 @@ def shifted(count: Count, steps: Given) -> Count:
 def slowed(count: Count, factor: Given) -> Count:
     """count / factor: in another unit where the factor is known."""
     if factor.fraction is not None:
-        return count._replace(unit=_kept(factor, count.unit, faster=False))
+        return count._replace(unit=_unit_times(factor, count.unit, faster=False))
     by = factor.ratio(STEP, count.whole)
     return _multiplied(count, by.denominator, by.numerator, by.inverse, by.real.hi >= float(last_count()))
 
@@ -109,12 +109,12 @@ def slowed(count: Count, factor: Given) -> Count:
 def quickened(count: Count, factor: Given) -> Count:
     """count * factor: in another unit where the factor is known."""
     if factor.fraction is not None:
-        return count._replace(unit=_kept(factor, count.unit, faster=True))
+        return count._replace(unit=_unit_times(factor, count.unit, faster=True))
     by = factor.ratio(STEP, count.whole)
     return _multiplied(count, by.numerator, by.denominator, by.real, by.real.hi >= float(last_count()))
 
 
-def _kept(factor: Given, unit: Fraction, faster: bool) -> Fraction:
+def _unit_times(factor: Given, unit: Fraction, faster: bool) -> Fraction:
     memory, key = factor.memory, (unit, faster)
     assert memory is not None
     assert factor.fraction is not None
@@ -127,7 +127,7 @@ def _multiplied(count: Count, numerator: Real, denominator: Real, factor: Twofol
     """count * factor, where that is a traced ratio of two integers, or too long for one."""
     product = from_real(_arithmetic.product(real(count), factor), count)
     result = select(inexact, product, scaled(count, numerator, denominator))
-    return with_gradient(result, in_one_float(count) * factor.hi)
+    return differentiated_as(result, in_one_float(count) * factor.hi)
 
 
 def rescaled(count: Count, by: Length, of: Length) -> Count:

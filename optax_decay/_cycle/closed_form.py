@@ -41,7 +41,7 @@ def closed_form(count: Count, steps: Length, t_mul: Given) -> tuple[Real, Count]
     multiple, near = where(whole, _count.floored(other, count.whole), 2), where(whole, first, 0)
     found = _either(whole, _in_integers(count, steps, multiple, near), found)
     index, local = _either(one, _count.divide_with_remainder(count, steps), found)
-    return index, _count.with_gradient(local, _slowed(count, steps.real.hi, factor, index))
+    return index, _count.differentiated_as(local, _slowed(count, steps.real.hi, factor, index))
 
 
 def _either(condition: Any, x: tuple[Real, Count], y: tuple[Real, Count]) -> tuple[Real, Count]:

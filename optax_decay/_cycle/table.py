@@ -160,7 +160,7 @@ def _in_table(count: Count, table: _CycleTable, steps: Length) -> tuple[Real, Co
             tables.take(jnp.asarray(column, steps.real.hi.dtype), row)
             for column in (table.ceiling - table.lead / table.share, table.slow / table.scale)
         )
-        local = _count.with_gradient(local, (_count.in_one_float(count) - steps.real.hi * sums) / power)
+        local = _count.differentiated_as(local, (_count.in_one_float(count) - steps.real.hi * sums) / power)
     return tables.take(index, row), local
 
 

@@ -104,7 +104,7 @@ def at(base: Any, count: Count) -> Real:
         return base._curve(count)
     if not callable(base):
         return base.as_float(count.whole)
-    return _as_float(base(_count.number(count)))
+    return _as_float(base(_count.plain_number(count)))
 
 
 def _as_float(value: Any) -> Real:
