@@ -13,6 +13,7 @@ from optax_decay._arithmetic import Twofold
 from optax_decay._count import Count
 from tests import oracle
 from tests.examples import EXAMPLES
+from tests.runs import varied
 from tests.ways import LAST
 
 N = 10**6
@@ -136,19 +137,26 @@ def traced(name):
     return jax.tree.map(lambda x: jnp.float32(x) if isinstance(x, float) else jnp.int32(x), EXAMPLES[name].setting(0))
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
 class TestStrictSwitches:
+    """What is promoted is promoted while a program is traced."""
+
+    @pytest.mark.parametrize("name", EXAMPLES)
     def test_no_rank_is_promoted(self, name):
         schedule = EXAMPLES[name].make(od, **EXAMPLES[name].setting(0))
         with jax.numpy_rank_promotion("raise"):
-            values = schedule(COUNTS)
-            schedule(COUNTS.astype(np.float32) + 0.25)
-            np.testing.assert_allclose(od.sample(schedule, COUNTS), values, rtol=1e-5, atol=1e-7)
+            for counts in COUNTS, COUNTS.astype(np.float32) + 0.25:
+                assert jax.eval_shape(schedule, counts).shape == COUNTS.shape
             jax.eval_shape(lambda given: EXAMPLES[name].make(od, **given)(COUNTS), traced(name))
 
+    @varied
+    def test_nor_is_one_in_a_sample_or_operation_by_operation(self, name):
+        schedule = EXAMPLES[name].make(od, **EXAMPLES[name].setting(0))
+        with jax.numpy_rank_promotion("raise"):
+            np.testing.assert_allclose(od.sample(schedule, COUNTS), schedule(COUNTS), rtol=1e-5, atol=1e-7)
+
+    # Of a user's own function of plain numbers the package knows nothing.
+    @pytest.mark.parametrize("name", [name for name in EXAMPLES if name != "schedule"])
     def test_no_dtype_is_promoted(self, name):
-        if name == "schedule":
-            pytest.skip("It is a user's own function of plain numbers.")
         with jax.numpy_dtype_promotion("strict"):
             jax.eval_shape(EXAMPLES[name].make(od, **EXAMPLES[name].setting(0)), COUNTS)
             jax.eval_shape(lambda given: EXAMPLES[name].make(od, **given)(COUNTS), traced(name))

@@ -1,6 +1,7 @@
 """The decays against their definitions: 4 units in the last place at every count, both ends bit for bit."""
 
 from fractions import Fraction
+from functools import lru_cache
 
 import jax
 import jax.numpy as jnp
@@ -32,12 +33,8 @@ TINY = float(np.finfo(np.float32).tiny)
 LENGTH_NAMES = ("decay_steps", "timescale")
 
 # Each decay's hard numbers, for which a test adds the length.
-CASES = [
-    pytest.param(EXAMPLES[name], hard, id=f"{name}-{n}")
-    for name in DECAYS
-    for n, hard in enumerate(EXAMPLES[name].hard)
-]
-each_case = pytest.mark.parametrize(("example", "hard"), CASES)
+CASES = {f"{name}-{n}": (EXAMPLES[name], hard) for name in DECAYS for n, hard in enumerate(EXAMPLES[name].hard)}
+each_case = pytest.mark.parametrize("case", CASES)
 
 
 def with_length(example, hard, steps):
@@ -45,9 +42,17 @@ def with_length(example, hard, steps):
     return {**hard, **{name: steps for name in LENGTH_NAMES if name in example.settings}}
 
 
-def ulps(values, reference, counts, given):
+@lru_cache(maxsize=4)
+def definition(case, steps, seed=0):
+    """What a case is given, counts, and the exact values there: the same for every way."""
+    example, hard = CASES[case]
+    given, counts = with_length(example, hard, steps), counts_for(steps, seed=seed)
+    reference = example.make(REFERENCE, **given)
+    return given, counts, reference, exact_values(reference, counts)
+
+
+def ulps(values, reference, want, given):
     """The distance to the oracle in units in the last place; where it meets zero, in eps of its first value."""
-    want = exact_values(reference, counts)
     normal = (abs(want) >= TINY) & (abs(want) <= HUGE)
     with np.errstate(over="ignore", invalid="ignore"):
         unit = np.spacing(abs(want).astype(np.float32)).astype(np.float64)
@@ -60,7 +65,8 @@ STEPS = [1, 2, 7, 41, 1000, 2**24 - 1, 2**24 + 1, 10**8, 3 * 10**8 + 1, LAST]
 
 
 @each_case
-def test_a_traced_decay_is_within_4_ulp_of_its_definition(example, hard, subtests):
+def test_a_traced_decay_is_within_4_ulp_of_its_definition(case, subtests):
+    example, hard = CASES[case]
     static = {name: value for name, value in hard.items() if isinstance(value, bool)}
     traced = {name: value for name, value in hard.items() if name not in static}
     # Traced numbers mean their binary values: the oracle, which reads floats as decimals, gets those as Fractions.
@@ -72,27 +78,28 @@ def test_a_traced_decay_is_within_4_ulp_of_its_definition(example, hard, subtest
         values = run(padded(counts), with_length(example, traced, steps))[: counts.size]
         reference = example.make(REFERENCE, **with_length(example, binary, steps), **static)
         with subtests.test(steps=steps):
-            assert ulps(values, reference, counts, hard).max(initial=0) <= 4
+            assert ulps(values, reference, exact_values(reference, counts), hard).max(initial=0) <= 4
 
 
 @each_case
 @pytest.mark.parametrize("steps", [1000, 5 * 10**9])
 @in_ways(eager, scanned, jitted)
-def test_a_decay_is_within_4_ulp_of_its_definition(example, hard, steps, way):
-    check(example, with_length(example, hard, steps), counts_for(steps), way)
+def test_a_decay_is_within_4_ulp_of_its_definition(case, steps, way):
+    check(case, steps, way)
 
 
 @pytest.mark.slow
 @each_case
 @pytest.mark.parametrize("steps", [1, 41, 2**24 + 1, 3 * 10**8 + 1, 2**31 + 7, 2.5])
 @in_every_way
-def test_a_decay_is_within_4_ulp_of_its_definition_in_every_way(example, hard, steps, way):
-    check(example, with_length(example, hard, steps), counts_for(steps, seed=1), way)
+def test_a_decay_is_within_4_ulp_of_its_definition_in_every_way(case, steps, way):
+    check(case, steps, way, seed=1)
 
 
-def check(example, given, counts, way):
-    schedule, reference = (example.make(m, **given) for m in (od, REFERENCE))
-    assert ulps(way(schedule, counts), reference, counts, given).max(initial=0) <= 4
+def check(case, steps, way, seed=0):
+    given, counts, reference, want = definition(case, steps, seed)
+    values = way(CASES[case][0].make(od, **given), counts)
+    assert ulps(values, reference, want, given).max(initial=0) <= 4
 
 
 @pytest.mark.parametrize(
@@ -166,7 +173,7 @@ def test_hypothesis_finds_no_decay_off_by_more_than_4_ulp(steps, numbers, counts
     a, b, c = map(Fraction, numbers)
     for (name, pick), values in zip(FAMILY.items(), family(counts, steps, *map(np.float32, numbers)), strict=True):
         reference = getattr(REFERENCE, name)(*pick(a, steps, b, c))
-        assert ulps(values, reference, counts, {"init_value": a}).max(initial=0) <= 4, name
+        assert ulps(values, reference, exact_values(reference, counts), {"init_value": a}).max(initial=0) <= 4, name
 
 
 @in_every_way
