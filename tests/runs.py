@@ -19,13 +19,14 @@ def few(*names: str) -> Any:
 
 
 # One example of every way in which a value comes about.
-varied = few(
+VARIED = (
     "constant", "exponential_decay", "exponential_decay in stairs", "inverse_time_decay", "polynomial_decay",
     "polynomial_decay in cycles", "piecewise_constant", "piecewise_linear", "cosine_decay",
     "noisy_linear_cosine_decay", "one_minus_sqrt_decay", "warm_restarts", "warm_restarts of growing cycles",
     "cyclic, t_mul real", "stretch", "reverse", "sequence", "warmup", "cooldown", "cast", "jitter", "scheduled",
     "as_schedule",
 )  # fmt: skip
+varied = few(*VARIED)
 # One of every kind, where an example takes a second or more.
 handful = few(
     "exponential_decay", "polynomial_decay in cycles", "piecewise_constant", "cosine_decay",

@@ -84,7 +84,7 @@ def test_every_decay_under_every_combinator_traced_is_within_2e_6_of_scale(combi
         assert_right([v[: counts.size] for v in values], combinator, n, DEFINED, subtests)
 
 
-@pytest.mark.parametrize("n", [0, DECIMALS])
+@pytest.mark.parametrize("n", mostly_slow([0, DECIMALS], DECIMALS))
 @pytest.mark.parametrize("combinator", COMBINED)
 def test_decays_of_every_kind_under_every_combinator_are_within_2e_6_of_scale(combinator, n, subtests):
     schedules = [combined(od, combinator, decay, n) for decay in QUICK]

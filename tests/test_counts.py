@@ -15,7 +15,7 @@ import optax_decay as od
 from tests import oracle
 from tests.derivatives import REFERENCE
 from tests.examples import EXAMPLES
-from tests.runs import few, handful, varied
+from tests.runs import VARIED, few, handful, mostly_slow, varied
 from tests.ways import LAST, assert_close, eager, jitted, padded, together
 
 # As int8 and bfloat16 hold them exactly.
@@ -158,8 +158,13 @@ def output_types(names, kinds):
     return types
 
 
-def test_every_schedule_has_the_same_output_type_for_every_kind_of_count():
-    assert output_types(EXAMPLES, KINDS) == {(jnp.dtype("float32"), False)}
+@pytest.mark.parametrize("kinds", mostly_slow([("uint8", "int32", "bfloat16"), KINDS], ("uint8", "int32", "bfloat16")))
+def test_every_schedule_has_the_same_output_type_for_every_kind_of_count(kinds):
+    assert output_types(EXAMPLES, kinds) == {(jnp.dtype("float32"), False)}
+
+
+def test_one_of_every_way_has_the_same_output_type_for_every_kind_of_count():
+    assert output_types(VARIED, KINDS) == {(jnp.dtype("float32"), False)}
 
 
 def test_a_weakly_typed_value_of_a_foreign_callable_becomes_a_strongly_typed_one():

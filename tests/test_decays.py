@@ -74,7 +74,7 @@ def test_a_traced_decay_is_within_4_ulp_of_its_definition(case, subtests):
     binary = jax.tree.map(lambda x: Fraction(float(x)) if isinstance(x, np.float32) else x, traced)
     run = jax.jit(lambda counts, given: example.make(od, **given, **static)(counts))
     for steps in STEPS:
-        counts = counts_for(steps)
+        counts = counts_for(steps, many=12)
         values = run(padded(counts), with_length(example, traced, steps))[: counts.size]
         reference = example.make(REFERENCE, **with_length(example, binary, steps), **static)
         with subtests.test(steps=steps):

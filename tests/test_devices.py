@@ -20,6 +20,7 @@ from jax import export
 import optax_decay as od
 from tests.examples import EXAMPLES
 from tests.programs.digits import loss, minibatches, network
+from tests.runs import varied
 
 ROOT = Path(__file__).parent.parent
 PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
@@ -89,11 +90,19 @@ def example(name: str) -> od.Schedule:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_every_factory_is_lowered_for_every_platform(name):
-    for shape in ((), COUNTS.shape):
-        program = exported(example(name), jax.ShapeDtypeStruct(shape, jnp.int32))
-        assert program.platforms == PLATFORMS
-        assert program.out_avals == (jax.core.ShapedArray(shape, jnp.float32),)
-        assert not program.disabled_safety_checks
+    assert_lowered(name, ())
+
+
+@varied
+def test_so_it_is_for_an_array_of_counts(name):
+    assert_lowered(name, COUNTS.shape)
+
+
+def assert_lowered(name, shape):
+    program = exported(example(name), jax.ShapeDtypeStruct(shape, jnp.int32))
+    assert program.platforms == PLATFORMS
+    assert program.out_avals == (jax.core.ShapedArray(shape, jnp.float32),)
+    assert not program.disabled_safety_checks
 
 
 SOME = ("noisy_linear_cosine_decay", "warm_restarts of growing cycles", "piecewise_constant", "sequence", "jitter")
