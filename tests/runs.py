@@ -1,6 +1,6 @@
 """Which parameters the default run tries, and which the slow one alone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
@@ -11,6 +11,11 @@ from tests.examples import EXAMPLES
 def mostly_slow(parameters: Iterable[Any], *quick: Any) -> list[Any]:
     """All parameters; those not among the quick ones are left to the slow run."""
     return [pytest.param(p, marks=[] if p in quick else [pytest.mark.slow]) for p in parameters]
+
+
+def mostly_slow_rows(rows: Sequence[tuple[Any, ...]], every: int) -> list[Any]:
+    """All rows of parameters; the first of every so many is quick."""
+    return [pytest.param(*row, marks=[pytest.mark.slow] if n % every else []) for n, row in enumerate(rows)]
 
 
 def few(*names: str) -> Any:

@@ -51,7 +51,7 @@ def counts_of(combinator, n):
     t_mul = EXAMPLES[combinator].setting(n).get("t_mul", 1.5)
     own = EXAMPLES[combinator].own(n)
     steps = {abs(value) for key, value in own.items() if is_length(key) and value}
-    counts = counts_for(*steps, *lengths("cosine_decay", n=n), t_muls=[t_mul] if t_mul > 1 else [], seed=n)
+    counts = counts_for(*steps, *lengths("cosine_decay", n=n), t_muls=[t_mul] if t_mul > 1 else [], seed=n, many=16)
     # What a clock moves past the last count is held there: a definition goes on.
     fastest = max(own.get("amount", 1), 1 / own.get("factor", 1), 1)
     return counts[(counts - min(own.get("steps", 0), 0)) * fastest <= LAST]

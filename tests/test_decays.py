@@ -46,7 +46,7 @@ def with_length(example, hard, steps):
 def definition(case, steps, seed=0):
     """What a case is given, counts, and the exact values there: the same for every way."""
     example, hard = CASES[case]
-    given, counts = with_length(example, hard, steps), counts_for(steps, seed=seed)
+    given, counts = with_length(example, hard, steps), counts_for(steps, seed=seed, many=16)
     reference = example.make(REFERENCE, **given)
     return given, counts, reference, exact_values(reference, counts)
 

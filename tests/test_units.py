@@ -11,6 +11,7 @@ import pytest
 
 import optax_decay as od
 from tests import oracle
+from tests.runs import mostly_slow, mostly_slow_rows
 from tests.ways import LAST, WAYS, eager, eager_array, jitted, padded, together
 
 TOKENS = 4_194_304
@@ -158,7 +159,7 @@ NARROW = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("make", "narrow", "plain"), NARROW)
+@pytest.mark.parametrize(("make", "narrow", "plain"), mostly_slow_rows(NARROW, every=2))
 def test_a_narrow_hyperparameter_means_what_its_number_means(make, narrow, plain):
     counts = np.array([0, 5, 99, 100, 101, 150, 199, 200, 201, 250, 399, 1000])
     want = make(plain)(counts)
@@ -209,7 +210,7 @@ def _counts(n):
     return np.array(sorted({0, *(t for t in edges if t >= 0)}), np.int32)
 
 
-@pytest.mark.parametrize("name", MADE)
+@pytest.mark.parametrize("name", mostly_slow(MADE, "stairs", "cycle", "doubling restarts", "warmup", "boundaries"))
 def test_a_length_that_people_compute_means_one_thing_in_every_way(name, subtests):
     counts = np.unique(np.concatenate([_counts(n) for n in FORMS]))
     schedules = [MADE[name](od, n) for n in FORMS]
