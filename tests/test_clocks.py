@@ -74,9 +74,11 @@ class TestManyCycles:
     def test_cycles_that_hardly_grow_are_told_apart_however_many_they_are(self, t_mul, steps, way):
         schedule = od.warm_restarts(od.linear_decay(1, float(steps)), float(steps), t_mul=float(t_mul))
         counts = np.array([0, 5, 100, 1000, 50_000, 10**6, 123_456_789, LAST - 1], np.int32)
-        factor, first, gone = decimal.Decimal(t_mul), decimal.Decimal(steps), []
+        first, gone = decimal.Decimal(steps), []
         with decimal.localcontext() as context:
             context.prec = 60
+            meant = oracle.measured(float(t_mul))
+            factor = decimal.Decimal(meant.numerator) / meant.denominator
             for count in map(int, counts):
                 index = int((1 + count * (factor - 1) / first).ln() / factor.ln() + decimal.Decimal(1).scaleb(-40))
                 gone.append((count - first * (factor**index - 1) / (factor - 1)) / factor**index / first)

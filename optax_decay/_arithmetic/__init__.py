@@ -12,6 +12,7 @@ from optax_decay._arithmetic.given import (
     least_of,
     power_of_two,
     times_given_power,
+    whole_and_part,
 )
 from optax_decay._arithmetic.real import (
     Real,
@@ -124,6 +125,7 @@ __all__ = [
     "to_float",
     "total",
     "where",
+    "whole_and_part",
     "with_gradient",
     "zero_of",
 ]

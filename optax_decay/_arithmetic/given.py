@@ -207,15 +207,20 @@ def power_of_two(unit: Fraction) -> Fraction:
 
 def exact_ratio(number: Fraction, on_host: bool) -> Measured:
     """A positive fraction, rounded to one of two integers that fit: everything counts with that one."""
-    dtype = int_dtype()
-    limit = np.iinfo(dtype).max
-    number = fitting(number, limit)
+    number = fitting(number, np.iinfo(int_dtype()).max)
+    whole, part = whole_and_part(number, on_host)
+    return Measured(number.numerator, number.denominator, of_fraction(number), of_fraction(1 / number), whole, part)
+
+
+def whole_and_part(number: Fraction, on_host: bool) -> tuple[Real, Twofold]:
+    """A fraction as a whole number, at most the last that fits, and a part in [0, 1)."""
     whole = number.numerator // number.denominator
     part = of_fraction(number - whole) if number.denominator > 1 else ZERO
-    if not on_host:
-        whole = dtype.type(min(whole, limit))
-        part = part if part is ZERO else rounded(*part, float_dtype())
-    return Measured(number.numerator, number.denominator, of_fraction(number), of_fraction(1 / number), whole, part)
+    if on_host:
+        return whole, part
+    dtype = int_dtype()
+    whole = dtype.type(min(whole, np.iinfo(dtype).max))
+    return whole, part if part is ZERO else rounded(*part, float_dtype())
 
 
 def times_given_power(scale: Real, x: Given, n: Real) -> Real:

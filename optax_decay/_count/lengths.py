@@ -78,8 +78,10 @@ def in_one_unit(count: Count, steps: Length) -> tuple[Count, Length]:
 
 
 def _coarser(count: Count, known: Fraction, bits: int) -> tuple[Count, Length]:
-    count = coarser(count, bits)
-    return count, exact_length(known / (1 << bits), count.unit, count.whole)
+    count, steps = coarser(count, bits), known / (1 << bits)
+    # An odd length is no ratio of two integers that fit, but a whole number and a half.
+    counted = Count(*_arithmetic.whole_and_part(steps, is_host(count.whole)), count.unit)
+    return count, exact_length(steps, count.unit, count.whole)._replace(counted=counted)
 
 
 def shifted(count: Count, steps: Given) -> Count:
