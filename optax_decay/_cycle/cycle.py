@@ -39,6 +39,7 @@ def _ended(index: Real, local: Count, steps: Length, cycles: Given) -> tuple[Rea
         return (int(cycles.known) - 1, steps.counted) if index >= cycles.known else (index, local)
     if cycles.known is not None and cycles.known > _count.last_count():
         return index, local
-    last: Any = cycles.counted(_count.STEP, index)[0] - 1
+    # Before NumPy 2 an int32 less a Python number is an int64.
+    last: Any = cycles.counted(_count.STEP, index)[0] - index.dtype.type(1)
     over = index > last
     return where(over, last, index), _count.select(over, steps.counted, local)
