@@ -317,13 +317,13 @@ EXAMPLES = {
 }  # fmt: skip
 
 
-def room(name: str) -> str:
-    """The module of the package that an example's factory lives in: `decays`, `clocks`, ..."""
-    return getattr(od, EXAMPLES[name].factory).__module__.split(".")[1].lstrip("_")
+def room(factory: str) -> str:
+    """The module of the package that a factory lives in: `decays`, `clocks`, ..."""
+    return getattr(od, factory).__module__.split(".")[1].lstrip("_")
 
 
 def of_rooms(*rooms: str) -> Iterator[str]:
-    return (name for name in EXAMPLES if room(name) in rooms)
+    return (name for name in EXAMPLES if room(EXAMPLES[name].factory) in rooms)
 
 
 DECAYS = list(of_rooms("decays"))

@@ -15,7 +15,7 @@ from optax_decay import _text
 from optax_decay._begins import has_edges_told
 from optax_decay._schedule.record import record_of
 from tests.derivatives import REFERENCE
-from tests.examples import EXAMPLES
+from tests.examples import EXAMPLES, room
 
 ROOT = Path(__file__).parent.parent
 FACTORIES = sorted({*_text.FACTORIES, "schedule"})
@@ -34,7 +34,7 @@ def file_of(factory: str) -> str:
 
 
 def of_room(*rooms: str) -> list[str]:
-    return [name for name in FACTORIES if getattr(od, name).__module__.split(".")[1].lstrip("_") in rooms]
+    return [name for name in FACTORIES if room(name) in rooms]
 
 
 def written() -> Iterator[Any]:
