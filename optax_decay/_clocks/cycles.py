@@ -157,6 +157,7 @@ def cyclic(
 
     def value(count: Count) -> Real:
         index, local = _cycle.cycle(count, both, t_mul, cycles)
+        local = _count.refined(local, _count.length(rise, local), _count.length(both, local))
         up = _count.length(rise, local)
         climbing = _count.until(local, up)
         if rise_steps is not None:

@@ -153,9 +153,11 @@ def staircase(base: Base, steps: Steps) -> Curve:
 
     def value(count: Count) -> Real:
         length = _count.length(steps, count)
-        _, rest = _count.divide_with_remainder(count, length)
+        stage, rest = _count.divide_with_remainder(count, length)
         if is_host(length.denominator) and length.denominator == 1:
             return at(base, Count(_count.in_unit(count, rest.unit).whole - rest.whole, ZERO, rest.unit))
+        if length.known is not None:
+            return at(base, Count(stage, ZERO, length.counted.unit * length.known))
         return at(base, _count.difference(count, rest))
 
     return value

@@ -19,7 +19,7 @@ def cycle(count: Count, cycle_steps: Given, t_mul: Given, cycles: Given | None) 
     steps = _count.length(cycle_steps, count)
     count = _count.in_unit(count, steps.counted.unit)
     index, local = _found(count, steps, t_mul, cycles)
-    return (index, local) if cycles is None else _ended(index, local, steps, cycles)
+    return (index, local) if cycles is None else _ended(index, local, _count.length(cycle_steps, local), cycles)
 
 
 def _found(count: Count, steps: Length, t_mul: Given, cycles: Given | None) -> tuple[Real, Count]:
