@@ -1,6 +1,6 @@
 """Arithmetic for schedules: given numbers, twofold numbers, elementary functions."""
 
-from optax_decay._arithmetic.binding import ExactList, TracedList, given, given_list
+from optax_decay._arithmetic.binding import ExactList, TracedList, given, given_list, in_row, kind_in_table
 from optax_decay._arithmetic.elementary import exp, exponent, less_exp, log, raised, times_exp, times_power
 from optax_decay._arithmetic.fractions import PlainNumber, decimal, fitting, simplest
 from optax_decay._arithmetic.given import (
@@ -87,11 +87,13 @@ __all__ = [
     "given",
     "given_list",
     "greatest_of",
+    "in_row",
     "int_dtype",
     "is_differentiable",
     "is_host",
     "is_zero",
     "is_zero_twofold",
+    "kind_in_table",
     "least_of",
     "less_exp",
     "log",

@@ -63,7 +63,7 @@ class Schedule(Expression):
         elif not isinstance(value, jax.Array) or value.weak_type:
             value = lax.convert_element_type(value, value.dtype)
         shape = np.shape(taken.whole)
-        return value if value.shape or not shape else jnp.broadcast_to(value, shape)
+        return value if value.shape or not shape else lax.full_like(taken.whole, value, value.dtype)
 
     @property
     def _definition(self) -> "Schedule":
