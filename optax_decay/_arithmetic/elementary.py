@@ -120,8 +120,10 @@ def _octave(x: Twofold) -> tuple[Real, Twofold]:
         lax.bitcast_convert_type(lax.stop_gradient(x.hi), integer) - root, jnp.full_like(x.hi, bits, integer)
     )
     one = dtype.type(1).view(integer)
-    scale = lax.bitcast_convert_type(one - lax.shift_left(k, jnp.full_like(k, bits)), dtype)
-    return lax.convert_element_type(k, dtype), Twofold(x.hi * scale, times_known(x.lo, scale))
+    # 2^-k may be no normal number, so it is two factors.
+    scale = lax.bitcast_convert_type(one - lax.shift_left(k - 1, jnp.full_like(k, bits)), dtype)
+    half = dtype.type(0.5)
+    return lax.convert_element_type(k, dtype), Twofold(x.hi * scale * half, times_known(x.lo, scale * half))
 
 
 # The first part has trailing zeros, so that its product with an exponent is exact.
