@@ -16,6 +16,7 @@ from optax_decay._arithmetic import Real, is_host
 from optax_decay._begins import Edge, PhaseOrCycle, edges, leaves_count_alone, tells_edges_of
 from optax_decay._count import Count
 from optax_decay._decays import standard_normal
+from optax_decay._ends import ends_with_its_parts, seen_until, tells_end_of
 from optax_decay._schedule import Curve, Schedule, at, elementwise, exact_schedule
 from optax_decay._schedule.kinds import Base, Factory, NonNegative, OptionalNumber, Seed
 from optax_decay._schedule.record import Kind, record_of
@@ -143,6 +144,7 @@ def jitter(base: Base, seed: Seed, stddev: NonNegative) -> Curve:
 
 
 leaves_count_alone(clip, cast, jitter)
+ends_with_its_parts(clip, cast, jitter)
 
 
 @exact_schedule
@@ -197,6 +199,17 @@ def _edges_of_scheduled(kind: PhaseOrCycle, factory: Any, hyperparameters: dict[
     # Where a length moves, or what might be one, nothing begins at a count of its own.
     record = record_of(factory)
     if record and record.takes_count and not any(record.kinds[name].is_length for name in moving):
-        now = {name: at(schedule, Count(0)) for name, schedule in moving.items()}
-        told.append(edges(factory(**{**hyperparameters, **now}), kind))
+        told.append(edges(_made_at_start(factory, hyperparameters, moving), kind))
     return heapq.merge(*told)
+
+
+@tells_end_of(scheduled)
+def _end_of_scheduled(begin: float, factory: Any, hyperparameters: dict[str, Any]) -> float:
+    moving = moving_hyperparameters(factory, hyperparameters)
+    parts = [_made_at_start(factory, hyperparameters, moving), *moving.values()]
+    return max(seen_until(part, begin) for part in parts)
+
+
+def _made_at_start(factory: Any, hyperparameters: dict[str, Any], moving: dict[str, Schedule]) -> Any:
+    now = {name: at(schedule, Count(0)) for name, schedule in moving.items()}
+    return factory(**{**hyperparameters, **now})

@@ -13,6 +13,7 @@ import pytest
 import optax_decay as od
 from optax_decay import _text
 from optax_decay._begins import has_edges_told
+from optax_decay._ends import has_end_told
 from optax_decay._schedule.record import record_of
 from tests.derivatives import REFERENCE
 from tests.examples import EXAMPLES, room
@@ -88,6 +89,15 @@ def test_what_changes_a_value_tells_where_what_is_in_it_begins(factory):
     assert has_edges_told(getattr(od, factory)), (
         f"Name `{factory}` in `leaves_count_alone`, or say with `tells_edges_of` what begins, in {file_of(factory)}."
     )
+
+
+@pytest.mark.parametrize("factory", [name for name in FACTORIES if name != "schedule"])
+def test_a_factory_tells_until_when_there_is_something_to_see(factory):
+    for example in examples(factory):
+        made = example.make(od, **example.setting(0))
+        assert has_end_told(made._definition._record.factory), (
+            f"Say with `tells_end_of`, or what calls it, when schedules of `{factory}` end, in {file_of(factory)}."
+        )
 
 
 @pytest.mark.parametrize("factory", FACTORIES)

@@ -128,7 +128,7 @@ class TestPlot:
     def test_labels_are_the_expressions_unless_they_are_given(self, ax):
         od.plot(LR, 0.1, steps=9, ax=ax)
         texts = [text.get_text() for text in ax.get_legend().get_texts()]
-        assert texts == [repr(LR), "as_schedule(0.1)"]
+        assert [" ".join(text.split()) for text in texts] == [repr(LR), "as_schedule(0.1)"]
         od.plot(LR, steps=9, ax=ax, labels=["mine"])
         assert [text.get_text() for text in ax.get_legend().get_texts()] == [*texts, "mine"]
 
@@ -167,9 +167,9 @@ class TestPlot:
         assert edges(ax, ":") == []
         assert edges(ax, "--") == [5000]
 
-    def test_without_matplotlib_it_names_the_extra(self, monkeypatch):
+    def test_without_matplotlib_it_names_it(self, monkeypatch):
         monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
-        with pytest.raises(ImportError, match=r'pip install "optax_decay\[plot\]"'):
+        with pytest.raises(ImportError, match="pip install matplotlib"):
             od.plot(LR, steps=9)
 
     def test_bad_arguments_are_refused(self, ax):

@@ -1,6 +1,7 @@
 """What a schedule is: the kinds of arguments, the factory and its record, the expression, evaluation, arithmetic."""
 
 from optax_decay._schedule import arithmetic as arithmetic
+from optax_decay._schedule.evaluation import VIEWS as VIEWS
 from optax_decay._schedule.evaluation import Curve as Curve
 from optax_decay._schedule.evaluation import Schedule as Schedule
 from optax_decay._schedule.evaluation import at as at

@@ -65,6 +65,9 @@ class Schedule(Expression):
         shape = np.shape(taken.whole)
         return value if value.shape or not shape else jnp.broadcast_to(value, shape)
 
+    def _repr_html_(self) -> str | None:
+        return VIEWS["html"](self)
+
     @property
     def _definition(self) -> "Schedule":
         """What a named composition is made of, down to a factory that computes."""
@@ -125,6 +128,9 @@ def elementwise(function: Callable[..., Real], count: Count, *beside: Any) -> Re
     flat = jax.tree.map(lambda x: jnp.broadcast_to(x, shape).ravel(), (count, *beside))
     return jax.vmap(lambda one: jnp.asarray(function(*one)))(flat).reshape(shape)
 
+
+# What a notebook shows: the room that draws registers it here.
+VIEWS: dict[str, Callable[[Schedule], str | None]] = {}
 
 # Arithmetic by name: the room of that name registers its factories here, since they make schedules themselves.
 OPERATIONS: dict[str, Callable[..., Schedule]] = {}
