@@ -119,6 +119,9 @@ def jitter(base: Base, seed: Seed, stddev: NonNegative) -> Curve:
     with :math:`\sigma` = `stddev` and :math:`z_t` drawn from `seed` and the whole part of the count: the same count
     always has the same value, and counts between two whole ones share a draw.
 
+    The noise has no bound: where :math:`z_t < -1 / \sigma` the value has the other sign. A `stddev` of 0.1 or 0.2 makes
+    none of 100,000 rates negative, 0.3 about 40 and 0.5 about 2,250; `clip` with a `min_value` keeps them positive.
+
     Args:
       base: any callable of the count, or a number.
       seed: an integer. May be traced.
@@ -135,6 +138,8 @@ def jitter(base: Base, seed: Seed, stddev: NonNegative) -> Curve:
     >>> rate = od.jitter(0.1, seed=0, stddev=0.1)
     >>> bool(rate(5) == rate(5) != rate(6))
     True
+    >>> print(od.sample(od.clip(od.jitter(0.1, seed=0, stddev=0.5), min_value=0.001), 100_000).min())
+    0.001
     """
 
     def value(count: Count) -> Real:
