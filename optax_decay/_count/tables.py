@@ -57,7 +57,8 @@ class TracedBoundaries:
     """Increasing counts in a unit, of which some are traced."""
 
     def __init__(self, given: Any, unit: Fraction):
-        self.unit, self._count = unit, Count(*given.counted(unit), unit)
+        whole, part = given.counted(unit)
+        self.unit, self._count = unit, Count(whole, part, unit)
 
     def count(self) -> Count:
         """They as a table in JAX."""
@@ -80,7 +81,7 @@ def boundaries(given: Any, count: Count) -> Boundaries | TracedBoundaries:
 def passed(table: Boundaries | TracedBoundaries, count: Count) -> Real:
     """How many boundaries lie before the count: a boundary step itself has not passed."""
     count = in_unit(count, table.unit)
-    if is_host(count.whole):
+    if isinstance(table, Boundaries) and is_host(count.whole):
         before = bisect.bisect_left(table.entries, count.whole + (Fraction(count.part.hi) if count.part.hi else 0))
         # What lies within rounding errors of the count is the count.
         near = before and not count.is_whole and count.whole - table.entries[before - 1] + count.part.hi <= rounding()
