@@ -95,3 +95,7 @@ __all__ = [
     "warmup_cosine_decay",
     "warmup_stable_decay",
 ]
+
+# Pickles, configurations and documentation find a public name here, whichever room it is written in.
+for _name in __all__:
+    globals()[_name].__module__ = __name__

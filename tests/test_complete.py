@@ -16,7 +16,7 @@ from optax_decay._begins import has_edges_told
 from optax_decay._ends import has_end_told
 from optax_decay._schedule.record import record_of
 from tests.derivatives import REFERENCE
-from tests.examples import EXAMPLES, room
+from tests.examples import EXAMPLES, file_of, room
 
 ROOT = Path(__file__).parent.parent
 FACTORIES = sorted({*_text.FACTORIES, "schedule"})
@@ -28,10 +28,6 @@ OPEN = ("as_schedule", "schedule", "scheduled", "sequence")
 
 def examples(factory: str) -> list[Any]:
     return [example for example in EXAMPLES.values() if example.factory == factory]
-
-
-def file_of(factory: str) -> str:
-    return getattr(od, factory).__module__.replace(".", "/") + ".py"
 
 
 def of_room(*rooms: str) -> list[str]:

@@ -169,12 +169,6 @@ class TestNotebook:
         assert "..." in shown(made).find("code").text
         assert len(made._repr_html_()) < 8000
 
-    def test_ipython_shows_both_text_and_picture(self):
-        formatters = pytest.importorskip("IPython.core.formatters")
-        data, _ = formatters.DisplayFormatter().format(LR)
-        assert data["text/html"] == LR._repr_html_()
-        assert "warmup(" in data["text/plain"]
-
 
 def test_a_schedule_is_still_one_opaque_function_to_jax_and_optax():
     assert jax.tree.leaves({"lr": LR}) == [LR]

@@ -13,7 +13,7 @@ from optax_decay._arithmetic import Given, Real, is_host
 from optax_decay._count import Count
 from optax_decay._schedule.expression import Expression
 from optax_decay._schedule.kinds import is_plain_number
-from optax_decay._schedule.record import Record
+from optax_decay._schedule.protocols import Protocols
 
 Curve = Callable[[Count], Real]
 
@@ -21,7 +21,7 @@ Curve = Callable[[Count], Real]
 _to_array = jax.jit(lambda value: lax.convert_element_type(value, _arithmetic.float_dtype()), inline=True)
 
 
-class Schedule(Expression):
+class Schedule(Expression, Protocols):
     """A pure function of the update count, usable wherever optax takes a schedule.
 
     Calling it with a count, a Python, NumPy or JAX number or an array of them, gives a strongly typed array of JAX's
@@ -44,9 +44,11 @@ class Schedule(Expression):
     # NumPy leaves the arithmetic to us.
     __array_ufunc__ = None
 
-    def __init__(self, record: Record, given: dict[str, Any], curve: Curve, composition: "Schedule | None" = None):
+    # Without types: of those tyro and chz would make options, though a schedule is one value.
+    def __init__(self, record, given, curve, composition=None):
         super().__init__(record, given)
-        self._curve, self._composition = curve, composition
+        self._curve: Curve = curve
+        self._composition: Schedule | None = composition
         self._needs_device = any(map(_needs_device, given.values()))
 
     def __call__(self, count: Any) -> jax.Array:
@@ -64,9 +66,6 @@ class Schedule(Expression):
             value = lax.convert_element_type(value, value.dtype)
         shape = np.shape(taken.whole)
         return value if value.shape or not shape else jnp.broadcast_to(value, shape)
-
-    def _repr_html_(self) -> str | None:
-        return VIEWS["html"](self)
 
     @property
     def _definition(self) -> "Schedule":
@@ -128,9 +127,6 @@ def elementwise(function: Callable[..., Real], count: Count, *beside: Any) -> Re
     flat = jax.tree.map(lambda x: jnp.broadcast_to(x, shape).ravel(), (count, *beside))
     return jax.vmap(lambda one: jnp.asarray(function(*one)))(flat).reshape(shape)
 
-
-# What a notebook shows: the room that draws registers it here.
-VIEWS: dict[str, Callable[[Schedule], str | None]] = {}
 
 # Arithmetic by name: the room of that name registers its factories here, since they make schedules themselves.
 OPERATIONS: dict[str, Callable[..., Schedule]] = {}
