@@ -10,11 +10,12 @@ from types import ModuleType
 from typing import Any
 
 from optax_decay import _clocks, _decays, _phases, _presets, _values
-from optax_decay._schedule import ANSWERS, Schedule, as_schedule
+from optax_decay._schedule import Schedule, as_schedule
 from optax_decay._schedule.kinds import is_plain_number
 from optax_decay._schedule.record import nearest, record_of, unknown_argument
 
 AnyFactory = Callable[..., Any]
+
 MOST_BYTES = 1 << 16
 DEEPEST = 100
 
@@ -115,9 +116,6 @@ def parse(text: str | float, factories: Mapping[str, AnyFactory] | Iterable[AnyF
     if is_plain_number(text):
         return _decays.constant(text)
     raise TypeError(f"`text` must be a string or a number, got {text!r}.")
-
-
-ANSWERS["text"] = parse
 
 
 def _named(factories: Mapping[str, AnyFactory] | Iterable[AnyFactory] | None) -> dict[str, AnyFactory]:

@@ -9,4 +9,3 @@ from optax_decay._schedule.expression import key as key
 from optax_decay._schedule.factory import as_schedule as as_schedule
 from optax_decay._schedule.factory import exact_schedule as exact_schedule
 from optax_decay._schedule.factory import schedule as schedule
-from optax_decay._schedule.protocols import ANSWERS as ANSWERS

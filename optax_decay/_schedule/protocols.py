@@ -1,9 +1,9 @@
-"""What notebooks and configuration systems ask a type for; the rooms that can answer register their answers here."""
+"""What notebooks and configuration systems ask a type for."""
 
 from collections.abc import Callable
 from typing import Any, Self
 
-# "html" shows a schedule, and "text" reads one.
+# "html" shows a schedule, and "text" reads one: the rooms that do are built on schedules, so the package puts them here.
 ANSWERS: dict[str, Callable[..., Any]] = {}
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from optax_decay import _count
 from optax_decay._arithmetic import is_host
 from optax_decay._begins import PhaseOrCycle
-from optax_decay._schedule import ANSWERS, Schedule, at
+from optax_decay._schedule import Schedule, at
 from optax_decay._view.scale import Scale, drawable, scales
 from optax_decay._view.values import MOST_POINTS, counts_shown, edges_within, is_crowded, looked_at, outermost, sample
 
@@ -29,9 +29,6 @@ def as_html(schedule: Schedule) -> str | None:
         return None
     expression = html.escape(str(schedule))
     return f'<code style="white-space: pre-wrap">{expression}</code><br/>{picture}'
-
-
-ANSWERS["html"] = as_html
 
 
 def _picture(schedule: Schedule) -> Iterator[str]:
