@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Self
 
-# "html" shows a schedule, and "text" reads one: the rooms that do are built on schedules, so the package puts them here.
+# "html" shows a schedule and "text" reads one; the rooms that do are built on schedules, so the package puts them here.
 ANSWERS: dict[str, Callable[..., Any]] = {}
 
 
