@@ -31,7 +31,7 @@ def tells_end_of(factory: Any) -> Callable[[TellsEnd], TellsEnd]:
 def ends_with_its_decay(*factories: Any) -> None:
     """Registers factories of decays that end after `decay_steps`."""
     for factory in factories:
-        tells_end_of(factory)(lambda begin, decay_steps, **_: float(known_steps(decay_steps)))
+        tells_end_of(factory)(lambda begin, decay_steps, **_: roughly(decay_steps))
 
 
 def ends_with_its_parts(*factories: Any) -> None:
@@ -56,6 +56,16 @@ def seen_until(base: Any, begin: float = 0.0) -> float:
     if made is None or made._record.factory not in _TELLS_END:
         return begin + UNTOLD
     return max(begin, _TELLS_END[made._record.factory](begin, **{**made._record.defaults, **made._given}))
+
+
+def seen_later(base: Any, wait: float, begin: float) -> float:
+    """The same for a base that starts after a wait, or ahead."""
+    return wait + seen_until(base, max(begin - wait, 0.0))
+
+
+def roughly(steps: Any) -> float:
+    """A concrete number of steps, as precise as a picture needs."""
+    return float(known_steps(steps))
 
 
 def end_of_cycles(begin: float, first: float, t_mul: Any = 1, cycles: Any = None) -> float:

@@ -17,7 +17,7 @@ from optax_decay._arithmetic import ZERO, Given, Real, given, is_host, where
 from optax_decay._begins import Edge, PhaseOrCycle, edges, edges_until, known_steps, tells_edges_of
 from optax_decay._count import Count, tables
 from optax_decay._decays import Weights, line, one_minus_sqrt, raised_cosine
-from optax_decay._ends import seen_until, tells_end_of
+from optax_decay._ends import roughly, seen_later, tells_end_of
 from optax_decay._groups import GroupedPhases
 from optax_decay._schedule import Curve, at, exact_schedule
 from optax_decay._schedule.kinds import Base, NonNegativeSteps, Number, Phases
@@ -108,11 +108,7 @@ def _edges_of_sequence(kind: PhaseOrCycle, phases: tuple[Any, ...]) -> Iterator[
 @tells_end_of(sequence)
 def _end_of_sequence(begin: float, phases: tuple[Any, ...]) -> float:
     *timed, last = phases
-    return _end_of_last(begin, sum(float(known_steps(steps)) for _, steps in timed), last)
-
-
-def _end_of_last(begin: float, last_begins: float, last: Any) -> float:
-    return last_begins + seen_until(last, max(begin - last_begins, 0.0))
+    return seen_later(last, sum(roughly(steps) for _, steps in timed), begin)
 
 
 def _edges_of_phase(kind: PhaseOrCycle, begin: Fraction, inner: Iterable[Edge]) -> Iterator[Edge]:
@@ -177,7 +173,7 @@ def _edges_of_warmup(kind: PhaseOrCycle, base: Any, steps: Any, **_: Any) -> Ite
 
 @tells_end_of(warmup)
 def _end_of_warmup(begin: float, base: Any, steps: Any, **_: Any) -> float:
-    return _end_of_last(begin, float(known_steps(steps)), base)
+    return seen_later(base, roughly(steps), begin)
 
 
 @exact_schedule
@@ -238,7 +234,7 @@ def _edges_of_cooldown(kind: PhaseOrCycle, base: Any, begin: Any, **_: Any) -> I
 
 @tells_end_of(cooldown)
 def _end_of_cooldown(seen_from: float, base: Any, begin: Any, steps: Any, **_: Any) -> float:
-    return float(known_steps(begin) + known_steps(steps))
+    return roughly(begin) + roughly(steps)
 
 
 def _from_to(start: Real, end: Real, weights: Weights) -> Real:

@@ -69,6 +69,7 @@ RESTARTS = od.warm_restarts(BASE, 100)
         (od.jitter(0.1, 0, 0.1), 0),
         (0.1, 0),
         # However long.
+        (od.cyclic(BASE, 1.5e308), math.inf),
         (od.warm_restarts(BASE, 100, t_mul=2, cycles=10**30), math.inf),
     ],
     ids=str,

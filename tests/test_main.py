@@ -166,7 +166,7 @@ class TestPreview:
 
     def test_without_plotille_it_names_it_and_says_the_rest(self, capsys, monkeypatch):
         monkeypatch.setitem(sys.modules, "plotille", None)
-        main(["preview", "0.1", "--steps", "5"])
+        main(["preview", "0.1", "0.2", "--steps", "5"])
         said = capsys.readouterr()
         assert said.err == "Pictures in the terminal need plotille: pip install plotille.\n"
         assert "first 0.1 at 0" in said.out

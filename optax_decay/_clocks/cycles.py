@@ -22,7 +22,7 @@ from optax_decay._begins import (
     tells_edges_of,
 )
 from optax_decay._count import Count
-from optax_decay._ends import end_of_cycles, tells_end_of
+from optax_decay._ends import end_of_cycles, roughly, tells_end_of
 from optax_decay._schedule import Curve, at, exact_schedule
 from optax_decay._schedule.kinds import (
     Base,
@@ -109,7 +109,7 @@ def _edges_of_cycles(kind: PhaseOrCycle, inner: list[Edge], steps: Fraction, t_m
 
 @tells_end_of(warm_restarts)
 def _end_of_restarts(begin: float, cycle_steps: Any, t_mul: Any, cycles: Any, **_: Any) -> float:
-    return end_of_cycles(begin, float(known_steps(cycle_steps)), t_mul, cycles)
+    return end_of_cycles(begin, roughly(cycle_steps), t_mul, cycles)
 
 
 @exact_schedule
@@ -189,8 +189,8 @@ def _edges_of_cyclic(
 
 @tells_end_of(cyclic)
 def _end_of_cyclic(begin: float, fall_steps: Any, rise_steps: Any, t_mul: Any, cycles: Any, **_: Any) -> float:
-    both = known_steps(fall_steps) + known_steps(fall_steps if rise_steps is None else rise_steps)
-    return end_of_cycles(begin, float(both), t_mul, cycles)
+    both = roughly(fall_steps) + roughly(fall_steps if rise_steps is None else rise_steps)
+    return end_of_cycles(begin, both, t_mul, cycles)
 
 
 @exact_schedule
@@ -235,7 +235,7 @@ def _edges_of_expanding_cycles(kind: PhaseOrCycle, base: Any, decay_steps: Any) 
 
 @tells_end_of(expanding_cycle)
 def _end_of_expanding_cycles(begin: float, base: Any, decay_steps: Any) -> float:
-    return end_of_cycles(begin, float(known_steps(decay_steps)))
+    return end_of_cycles(begin, roughly(decay_steps))
 
 
 def _check_ends(t_mul: Given, cycles: Given | None) -> None:

@@ -20,7 +20,7 @@ from optax_decay._begins import (
     tells_edges_of,
 )
 from optax_decay._count import Count
-from optax_decay._ends import seen_until, tells_end_of
+from optax_decay._ends import roughly, seen_later, seen_until, tells_end_of
 from optax_decay._schedule import Curve, at, exact_schedule
 from optax_decay._schedule.kinds import (
     Base,
@@ -64,8 +64,7 @@ def _edges_of_delayed(kind: PhaseOrCycle, base: Any, steps: Any) -> Iterator[Edg
 
 @tells_end_of(delay)
 def _end_of_delayed(begin: float, base: Any, steps: Any) -> float:
-    wait = float(known_steps(steps))
-    return wait + seen_until(base, max(begin - wait, 0.0))
+    return seen_later(base, roughly(steps), begin)
 
 
 @exact_schedule
@@ -102,7 +101,7 @@ def _edges_of_stretched(kind: PhaseOrCycle, base: Any, factor: Any) -> Iterator[
 
 @tells_end_of(stretch)
 def _end_of_stretched(begin: float, base: Any, factor: Any) -> float:
-    slower = float(known_steps(factor))
+    slower = roughly(factor)
     return seen_until(base, begin / slower) * slower
 
 
@@ -142,7 +141,7 @@ def _edges_per_step(kind: PhaseOrCycle, base: Any, amount: Any) -> Iterator[Edge
 
 @tells_end_of(per_step)
 def _end_per_step(begin: float, base: Any, amount: Any) -> float:
-    faster = float(known_steps(amount))
+    faster = roughly(amount)
     return seen_until(base, begin * faster) / faster
 
 
@@ -188,7 +187,7 @@ def _edges_of_stairs(kind: PhaseOrCycle, base: Any, steps: Any) -> Iterator[Edge
 
 @tells_end_of(staircase)
 def _end_of_stairs(begin: float, base: Any, steps: Any) -> float:
-    return seen_until(base, begin) + float(known_steps(steps))
+    return seen_until(base, begin) + roughly(steps)
 
 
 @exact_schedule
@@ -225,4 +224,4 @@ def _edges_of_reversed(kind: PhaseOrCycle, base: Any, steps: Any) -> list[Edge]:
 
 @tells_end_of(reverse)
 def _end_of_reversed(begin: float, base: Any, steps: Any) -> float:
-    return float(known_steps(steps))
+    return roughly(steps)

@@ -8,9 +8,8 @@ from typing import Any
 
 from optax_decay import _arithmetic, _count
 from optax_decay._arithmetic import Given, Real, Twofold
-from optax_decay._begins import known_steps
 from optax_decay._count import Count
-from optax_decay._ends import SEEN, ends_with_its_parts, tells_end_of
+from optax_decay._ends import SEEN, ends_with_its_parts, roughly, tells_end_of
 from optax_decay._schedule import Curve, exact_schedule
 from optax_decay._schedule.kinds import Flag, NonNegative, Number, Positive, Steps
 
@@ -231,10 +230,10 @@ def _end_of_inverse_time(begin: float, decay_rate: Any, **given: Any) -> float:
 
 @tells_end_of(inverse_sqrt_decay)
 def _end_of_inverse_sqrt(begin: float, timescale: Any, **_: Any) -> float:
-    return begin + SEEN * (begin + float(known_steps(timescale)))
+    return begin + SEEN * (begin + roughly(timescale))
 
 
 def _some_times(begin: float, decay_steps: Any, rate: float, staircase: bool, **_: Any) -> float:
     """Some of the times in which a decay falls, and as many stairs: what an inverse falls in has grown at `begin`."""
-    steps = float(known_steps(decay_steps))
+    steps = roughly(decay_steps)
     return SEEN * max(begin + steps / abs(rate) if rate else steps, steps if staircase else 0.0)

@@ -7,9 +7,8 @@ from typing import Any
 
 from optax_decay import _arithmetic, _count
 from optax_decay._arithmetic import Real, where
-from optax_decay._begins import known_steps
 from optax_decay._count import Count, tables
-from optax_decay._ends import tells_end_of
+from optax_decay._ends import roughly, tells_end_of
 from optax_decay._schedule import Curve, exact_schedule
 from optax_decay._schedule.kinds import Increasing, Numbers
 
@@ -101,4 +100,4 @@ def piecewise_linear(boundaries: Increasing, values: Numbers) -> Curve:
 @tells_end_of(piecewise_constant)
 @tells_end_of(piecewise_linear)
 def _end_of_pieces(begin: float, boundaries: Any, **_: Any) -> float:
-    return max((float(known_steps(boundary)) for boundary in boundaries), default=begin)
+    return max((roughly(boundary) for boundary in boundaries), default=begin)

@@ -29,7 +29,8 @@ def _colour(number: int) -> int | None:
 
 def numbered(number: int) -> str:
     """A curve's number, in its colour."""
-    return _plotille().color(str(number), fg=_colour(number), mode="byte")
+    colour = _colour(number)
+    return f"\x1b[38;5;{colour}m{number}\x1b[0m" if colour and is_coloured() else str(number)
 
 
 def drawing(seen: Sequence[tuple[Any, Any]], log: bool) -> str:
