@@ -28,6 +28,16 @@ def _terminal(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.fixture
+def handler(request):
+    """A signal's handler as a process has it that was started from a shell, not with nohup or in the background."""
+    kind = signal.Signals[request.param]
+    usual = signal.default_int_handler if kind == signal.SIGINT else signal.SIG_DFL
+    before = signal.signal(kind, usual)
+    yield usual
+    signal.signal(kind, before)
+
+
 def ends(capsys, *arguments):
     """The status that bad input ends with, and the message."""
     with pytest.raises(SystemExit) as ended:
@@ -132,31 +142,32 @@ class TestPreview:
             assert Path("elsewhere", name).read_text().splitlines() == ["step,constant(0.1)", "0,0.1"]
         assert len(list(Path("elsewhere").iterdir())) == 2
 
-    @pytest.mark.parametrize(("kind", "status"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+    @pytest.mark.parametrize(
+        ("handler", "status"),
+        [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)],
+        indirect=["handler"],
+    )
     @pytest.mark.parametrize("name", ["mine.csv", "mine.svg"])
     def test_what_ends_in_the_middle_leaves_nothing_behind_and_what_was_there(
-        self, capsys, monkeypatch, name, kind, status
+        self, capsys, monkeypatch, name, handler, status
     ):
         def interrupted(*_, **__):
             assert len(list(Path().iterdir())) == 2
-            os.kill(os.getpid(), signal.Signals[kind])
+            os.kill(os.getpid(), status - 128)
 
         Path(name).write_text("mine")
-        before = signal.getsignal(signal.Signals[kind])
         monkeypatch.setattr("optax_decay._view.sample", interrupted)
         monkeypatch.setattr("optax_decay._view.axes.sample", interrupted)
         monkeypatch.setattr("optax_decay.__main__._look", lambda schedule, steps: None)
         assert ends(capsys, "preview", "0.1", "--steps", "5", "--out", name, "--force")[0] == status
         assert [path.read_text() for path in Path().iterdir()] == ["mine"]
-        assert signal.getsignal(signal.Signals[kind]) == before
+        assert signal.getsignal(status - 128) == handler
 
-    def test_a_signal_that_is_ignored_stays_so(self, monkeypatch):
-        before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        try:
-            monkeypatch.setattr("optax_decay.__main__._write_values", lambda *_: os.kill(os.getpid(), signal.SIGHUP))
-            main(["preview", "0.1", "--steps", "5", "--out", "lr.csv"])
-        finally:
-            signal.signal(signal.SIGHUP, before)
+    @pytest.mark.parametrize("handler", ["SIGHUP"], indirect=True)
+    def test_a_signal_that_is_ignored_stays_so(self, monkeypatch, handler):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        monkeypatch.setattr("optax_decay.__main__._write_values", lambda *_: os.kill(os.getpid(), signal.SIGHUP))
+        main(["preview", "0.1", "--steps", "5", "--out", "lr.csv"])
         assert Path("lr.csv").exists()
 
     def test_bad_input_writes_nothing(self, capsys):
