@@ -22,6 +22,7 @@ from optax_decay._begins import (
     tells_edges_of,
 )
 from optax_decay._count import Count
+from optax_decay._ends import end_of_cycles, roughly, tells_end_of
 from optax_decay._schedule import Curve, at, exact_schedule
 from optax_decay._schedule.kinds import (
     Base,
@@ -106,6 +107,11 @@ def _edges_of_cycles(kind: PhaseOrCycle, inner: list[Edge], steps: Fraction, t_m
         yield from (edge.moved(begin, slow) for edge in inner)
 
 
+@tells_end_of(warm_restarts)
+def _end_of_restarts(begin: float, cycle_steps: Any, t_mul: Any, cycles: Any, **_: Any) -> float:
+    return end_of_cycles(begin, roughly(cycle_steps), t_mul, cycles)
+
+
 @exact_schedule
 def cyclic(
     base: Base,
@@ -182,6 +188,12 @@ def _edges_of_cyclic(
     return _edges_of_cycles(kind, climbed + fallen, rise + fall, t_mul, cycles)
 
 
+@tells_end_of(cyclic)
+def _end_of_cyclic(begin: float, fall_steps: Any, rise_steps: Any, t_mul: Any, cycles: Any, **_: Any) -> float:
+    both = roughly(fall_steps) + roughly(fall_steps if rise_steps is None else rise_steps)
+    return end_of_cycles(begin, both, t_mul, cycles)
+
+
 @exact_schedule
 def expanding_cycle(base: Base, decay_steps: Steps) -> Curve:
     r"""Stretches any base to a horizon that moves on each time it is reached, as TensorFlow's `cycle=True` does.
@@ -220,6 +232,11 @@ def _edges_of_expanding_cycles(kind: PhaseOrCycle, base: Any, decay_steps: Any) 
     for k, horizon in enumerate(horizon_edges(steps), 1):
         yield horizon
         yield from (edge.moved(Fraction(0), k) for edge in inner if edge.position * k > (k - 1) * steps)
+
+
+@tells_end_of(expanding_cycle)
+def _end_of_expanding_cycles(begin: float, base: Any, decay_steps: Any) -> float:
+    return end_of_cycles(begin, roughly(decay_steps))
 
 
 def _check_ends(t_mul: Given, cycles: Given | None) -> None:

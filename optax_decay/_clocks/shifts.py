@@ -20,6 +20,7 @@ from optax_decay._begins import (
     tells_edges_of,
 )
 from optax_decay._count import Count
+from optax_decay._ends import roughly, seen_later, seen_until, tells_end_of
 from optax_decay._schedule import Curve, at, exact_schedule
 from optax_decay._schedule.kinds import (
     Base,
@@ -61,6 +62,11 @@ def _edges_of_delayed(kind: PhaseOrCycle, base: Any, steps: Any) -> Iterator[Edg
     return (max(edge.moved(known_steps(steps)), FIRST_EDGE) for edge in edges(base, kind))
 
 
+@tells_end_of(delay)
+def _end_of_delayed(begin: float, base: Any, steps: Any) -> float:
+    return seen_later(base, roughly(steps), begin)
+
+
 @exact_schedule
 def stretch(base: Base, factor: Ratio) -> Curve:
     r"""Runs any base slower by a factor: from epochs to steps, or to another batch size.
@@ -91,6 +97,12 @@ def stretch(base: Base, factor: Ratio) -> Curve:
 @tells_edges_of(stretch)
 def _edges_of_stretched(kind: PhaseOrCycle, base: Any, factor: Any) -> Iterator[Edge]:
     return (edge.moved(Fraction(0), known_steps(factor)) for edge in edges(base, kind))
+
+
+@tells_end_of(stretch)
+def _end_of_stretched(begin: float, base: Any, factor: Any) -> float:
+    slower = roughly(factor)
+    return seen_until(base, begin / slower) * slower
 
 
 @exact_schedule
@@ -125,6 +137,12 @@ def per_step(base: Base, amount: Ratio) -> Curve:
 @tells_edges_of(per_step)
 def _edges_per_step(kind: PhaseOrCycle, base: Any, amount: Any) -> Iterator[Edge]:
     return (edge.moved(Fraction(0), 1 / known_steps(amount)) for edge in edges(base, kind))
+
+
+@tells_end_of(per_step)
+def _end_per_step(begin: float, base: Any, amount: Any) -> float:
+    faster = roughly(amount)
+    return seen_until(base, begin * faster) / faster
 
 
 @exact_schedule
@@ -169,6 +187,11 @@ def _edges_of_stairs(kind: PhaseOrCycle, base: Any, steps: Any) -> Iterator[Edge
     return (Edge(stair * edge.moved(Fraction(0), 1 / stair).step()) for edge in edges(base, kind))
 
 
+@tells_end_of(staircase)
+def _end_of_stairs(begin: float, base: Any, steps: Any) -> float:
+    return seen_until(base, begin) + roughly(steps)
+
+
 @exact_schedule
 def reverse(base: Base, steps: Steps) -> Curve:
     r"""Runs any base backwards, from its value at `steps` to its value at 0, which is held.
@@ -199,3 +222,8 @@ def reverse(base: Base, steps: Steps) -> Curve:
 def _edges_of_reversed(kind: PhaseOrCycle, base: Any, steps: Any) -> list[Edge]:
     length = known_steps(steps)
     return edges_backwards(edges_until(Edge(length, after=True), base, kind), length)
+
+
+@tells_end_of(reverse)
+def _end_of_reversed(begin: float, base: Any, steps: Any) -> float:
+    return roughly(steps)
