@@ -151,11 +151,12 @@ def scheduled(factory: Factory, **hyperparameters: Any) -> Curve:
 
     .. math:: s(t) = \text{factory}(h_1(t), h_2(t), \dots)(t)
 
-    with :math:`h` = `hyperparameters`: schedules are evaluated at the count, anything else is passed on as it is. An
-    argument that is a base, such as `warm_restarts`'s, stays a schedule.
+    with :math:`h` = `hyperparameters`: schedules and other callables of the count are evaluated at it where a number
+    belongs, anything else is passed on as it is. What takes a schedule, such as `warm_restarts`'s base, gets it.
 
     Args:
-      factory: a schedule factory, one of this package's or made with `schedule`.
+      factory: a schedule factory, one of this package's or made with `schedule`, of which every callable argument is
+        evaluated.
       **hyperparameters: its arguments by name. May be traced, as the factory allows.
 
     Returns:
@@ -176,18 +177,27 @@ def scheduled(factory: Factory, **hyperparameters: Any) -> Curve:
         now = {name: at(schedule, count) for name, schedule in moving.items()}
         return at(factory(**{**hyperparameters, **now}), count)
 
-    if not any(schedule._needs_device for schedule in moving.values()):
+    if not any(isinstance(h, Schedule) and h._needs_device for h in moving.values()):
         made(Count(0))
 
     # One set of hyperparameters for each count.
     return lambda count: elementwise(made, count)
 
 
-def moving_hyperparameters(factory: Any, hyperparameters: dict[str, Any]) -> dict[str, Schedule]:
-    """Those that are evaluated at the count: schedules, but for a base."""
+def moving_hyperparameters(factory: Any, hyperparameters: dict[str, Any]) -> dict[str, Any]:
+    """Those that are evaluated at the count: callables where the factory takes none."""
     record = record_of(factory)
-    bases = {name for name, kind in record.kinds.items() if kind.is_base} if record else set()
-    return {name: s for name, s in hyperparameters.items() if isinstance(s, Schedule) and name not in bases}
+    kinds = record.kinds if record else {}
+    moving = {name: h for name, h in hyperparameters.items() if callable(h) and not record_of(h)}
+    return {name: h for name, h in moving.items() if name not in kinds or not _takes(kinds[name], name, h)}
+
+
+def _takes(kind: Kind, name: str, value: Any) -> bool:
+    try:
+        kind.check(name, value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 @tells_edges_of(scheduled)

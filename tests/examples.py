@@ -162,6 +162,7 @@ EXAMPLES = {
     "piecewise_linear": _plain(
         "piecewise_linear",
         {"boundaries": (7, 1000, 3 * 10**8), "values": (0.1, 0.3, 1e-3)},
+        {"boundaries": (7, 1000, 1000, 3 * 10**8), "values": (0.1, 0.3, 1e-3, 0.2)},
         boundaries=(*_LISTS["boundaries"], (300, 201, 1000, 10**9, 100.1)),
         values=_LISTS["values"],
     ).pictured("piecewise_linear([0, 40, 160, 260], [0.02, 0.1, 0.04, 0.0])"),

@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
 import optax_decay as od
@@ -51,6 +52,21 @@ class TestScheduled:
         assert SCHEDULED.replace(decay_steps=100) == od.scheduled(
             od.polynomial_decay, init_value=PEAK, decay_steps=100, end_value=0.0
         )
+
+    @in_every_way
+    def test_any_callable_is_evaluated_where_a_number_belongs(self, way):
+        @od.schedule
+        def line(start, slope):
+            return lambda count: start + slope * count
+
+        rates = {"init_value": optax.linear_schedule(1.0, 0.5, 1000), "decay_steps": lambda t: 1000 + t}
+        schedule = od.scheduled(od.linear_decay, **rates) + od.scheduled(line, start=lambda t: 0.5 * t, slope=1)
+        want = [(1 - t / 2000) * (1 - t / (1000 + t)) + 1.5 * t for t in COUNTS.astype(float)]
+        np.testing.assert_allclose(way(schedule, COUNTS), want, rtol=1e-6)
+
+    def test_what_a_factory_takes_for_itself_is_passed_on(self):
+        assert od.scheduled(od.cast, base=PEAK, dtype=jnp.bfloat16)(5).dtype == jnp.bfloat16
+        assert od.scheduled(od.delay, base=lambda t: 2 * t, steps=lambda t: 3)(5) == 4
 
     @pytest.mark.parametrize("count", [0, 5, 10])
     def test_a_base_stays_a_schedule(self, count):

@@ -58,7 +58,7 @@ def _argument(name: str, kind: Any, bases: st.SearchStrategy[str]) -> st.SearchS
         return st.sampled_from(["'bfloat16'", '"float32"'])
     if kind is checks.factory:
         return st.sampled_from(["cosine_decay", "linear_decay", "rex_decay"])
-    if kind is checks.increasing:
+    if kind is checks.ordered:
         return _lists(st.lists(st.integers(0, 2000), min_size=2, max_size=2, unique=True).map(sorted))
     if kind is checks.numbers:
         return _lists(st.lists(st.floats(0, 1), min_size=2, max_size=3))

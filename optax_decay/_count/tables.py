@@ -2,6 +2,7 @@
 
 import bisect
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -88,6 +89,17 @@ def passed(table: Boundaries, count: Count) -> Real:
     return number_of((whole < t) | ((whole == t) & ahead))
 
 
+def met(table: Boundaries, count: Count) -> Real:
+    """How many boundaries lie at or before the count: a boundary step itself has been met."""
+    count = in_unit(count, table.unit)
+    if is_host(count.whole):
+        return begun_on_host(table.entries, count)
+    if not table.entries or table.entries[-1] >= last_count():
+        # Those beyond the last count are kept at it, and no count meets them.
+        count = count._replace(whole=lax.min(count.whole, jnp.full_like(count.whole, last_count() - 1)))
+    return begun(_on_device(table), count)
+
+
 def _side_by_side(table: Count, count: Count) -> tuple[Real, Twofold, tuple[Real, Real, Real]]:
     """A table's wholes and parts in a last dimension of their own, and the count's beside them."""
     row = lambda x: lax.expand_dims(x, range(count.whole.ndim))  # noqa: E731
@@ -159,7 +171,7 @@ def at_most(table: Any, whole: Real) -> Real:
     return number_of(lax.expand_dims(table, range(whole.ndim)) <= lax.expand_dims(whole, (whole.ndim,)))
 
 
-def begun_on_host(begins: tuple[Fraction, ...], count: Count) -> int:
+def begun_on_host(begins: Sequence[Fraction | int], count: Count) -> int:
     """How many of known, increasing counts lie at or before a host count, within rounding errors."""
     return bisect.bisect_right(begins, count.whole + Fraction(count.part.hi + rounding()))
 
