@@ -115,6 +115,7 @@ class Nameless:
         (lambda: od.piecewise_linear([1, 2], [1]), ValueError, "`values` must have one entry for each"),
         (lambda: od.piecewise_linear([], []), ValueError, "`values` must have one entry for each"),
         (lambda: od.one_cycle(0.1, 10, rise_fraction=1.0), ValueError, "`rise_fraction` must be below 1, got 1.0"),
+        (lambda: od.one_cycle(0.1, 10, rise_fraction=-0.1), ValueError, "`rise_fraction` must be zero or positive"),
         (
             lambda: od.warmup_cosine_decay(0.1, 10, 10),
             ValueError,
