@@ -170,6 +170,9 @@ CLOCKS = [
     ("cooldown", (seen, 8, 4), {"shape": "cosine", "end_value": 4}, {8: 8, 10: 6, 12: 4}),
     ("cooldown", (seen, 8, 4), {"shape": "one_minus_sqrt"}, {8: 8, 9: 4, 12: 0}),
     ("clip", (seen,), {"min_value": 2, "max_value": 5}, {0: 2, 3: 3, 9: 5}),
+    ("cast", (lambda t: t * Fraction(1, 4) - 1, "int8"), {}, {0: -1, 1: -1, 2: 0, 6: 1, 7: 1, 9: 1, 10: 2, 10**6: 127}),
+    ("cast", (lambda t: t * Fraction(1, 4) - 1, "uint8"), {}, {0: 0, 10: 2, 10**6: 255}),
+    ("cast", (lambda t: t * Fraction(1, 4) - 1, "float32"), {}, {1: "-3/4"}),
 ]
 
 

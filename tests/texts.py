@@ -54,8 +54,8 @@ def _argument(name: str, kind: Any, bases: st.SearchStrategy[str]) -> st.SearchS
         return st.sampled_from(["True", "False"])
     if kind is _phases._shape:
         return st.sampled_from(["'linear'", '"cosine"', "'one_minus_sqrt'"])
-    if kind is _values._float_dtype:
-        return st.sampled_from(["'bfloat16'", '"float32"'])
+    if kind is _values._dtype:
+        return st.sampled_from(["'bfloat16'", '"float32"', "'int32'"])
     if kind is checks.factory:
         return st.sampled_from(["cosine_decay", "linear_decay", "rex_decay"])
     if kind is checks.ordered:

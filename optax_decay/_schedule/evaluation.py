@@ -101,7 +101,9 @@ class Schedule(Expression):
 def at(base: Any, count: Count) -> Real:
     """The value of any base at a count: ours takes the count as it is, a foreign callable a plain number."""
     if isinstance(base, Schedule):
-        return base._curve(count)
+        value = base._curve(count)
+        # Whole numbers are what a schedule may end in: whatever goes on with them goes on in floats.
+        return value if is_host(value) or jnp.issubdtype(value.dtype, jnp.floating) else _as_float(value)
     if not callable(base):
         return base.as_float(count.whole)
     return _as_float(base(_count.plain_number(count)))

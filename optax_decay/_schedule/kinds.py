@@ -91,9 +91,7 @@ def optional(check: Check) -> Check:
 
 def whole(name: str, value: Any) -> Any:
     """An integer; a float of an integer's value becomes one."""
-    value, known = _scalar(name, value)
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
+    value, known = _scalar(name, int(value) if isinstance(value, float) and value.is_integer() else value)
     if isinstance(known, (float, Fraction)) or (known is None and not jnp.issubdtype(value.dtype, jnp.integer)):
         raise TypeError(f"`{name}` must be a whole number, got {value!r}.")
     return value
