@@ -1,7 +1,7 @@
 """Arithmetic for schedules: given numbers, twofold numbers, elementary functions."""
 
 from optax_decay._arithmetic.binding import ExactList, TracedList, given, given_list
-from optax_decay._arithmetic.elementary import exp, last_of_exponential, less_exp, log, raised, times_exp, times_power
+from optax_decay._arithmetic.elementary import exp, exponent, less_exp, log, raised, times_exp, times_power
 from optax_decay._arithmetic.fractions import PlainNumber, decimal, fitting, simplest
 from optax_decay._arithmetic.given import (
     Exact,
@@ -43,7 +43,6 @@ from optax_decay._arithmetic.twofold import (
     ONE,
     ZERO,
     Twofold,
-    exponent,
     is_zero_twofold,
     minus,
     of_float,
@@ -93,7 +92,6 @@ __all__ = [
     "is_host",
     "is_zero",
     "is_zero_twofold",
-    "last_of_exponential",
     "least_of",
     "less_exp",
     "log",

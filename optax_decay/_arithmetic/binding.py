@@ -20,13 +20,11 @@ from optax_decay._arithmetic.twofold import Twofold
 
 def given(value: Any, in_steps: bool = False) -> Given:
     """A number as a given one; of those that are, as it is."""
+    if isinstance(value, PlainNumber):
+        return exact_number(value, simplest if in_steps else decimal)
     if isinstance(value, Tabulated):
         return Tabulated(value.numbers, value.row, simplest) if in_steps else value
-    if isinstance(value, Given):
-        return value
-    if isinstance(value, jax.Array):
-        return Traced(value)
-    return exact_number(value, simplest if in_steps else decimal)
+    return value if isinstance(value, Given) else Traced(value)
 
 
 class ExactList:

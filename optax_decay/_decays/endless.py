@@ -165,12 +165,12 @@ def _exponent(count: Count, decay_steps: Given, staircase: bool, rate: Twofold) 
     steps = _count.length(decay_steps, count)
     if staircase:
         stage, most = _count.stage(count, steps)
-        return _arithmetic.exponent(stage, min(most, _arithmetic.last_of_exponential(rate)), rate)
+        return _arithmetic.exponent(stage, rate, most)
     if not count.is_whole:
         return _count.fraction(count, steps, rate)
     rate = _arithmetic.product(steps.inverse, rate)
     count = _count.in_unit(count, steps.counted.unit)
-    return _arithmetic.exponent(count.whole, _arithmetic.last_of_exponential(rate), rate)
+    return _arithmetic.exponent(count.whole, rate)
 
 
 @exact_schedule

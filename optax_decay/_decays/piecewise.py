@@ -82,7 +82,7 @@ def piecewise_linear(boundaries: Ordered, values: Numbers) -> Curve:
         table = tables.boundaries(boundaries, count)
         after = tables.met(table, count)
         before, after = _arithmetic.maximum(after - 1, 0), _arithmetic.minimum(after, len(values) - 1)
-        start, end = tables.position(table, before), tables.position(table, after)
+        start, end = table.position(before), table.position(after)
         here = _count.real(_count.in_unit(count, table.unit))
         width, gone, rest = (
             _arithmetic.plus(x, _arithmetic.minus(y)).hi for x, y in ((end, start), (here, start), (end, here))

@@ -18,7 +18,7 @@ from optax_decay._schedule.record import Record
 Curve = Callable[[Count], Real]
 
 # A host result becomes a strongly typed array of JAX's default float dtype; inside a trace this adds no nested jit.
-_to_array = jax.jit(lambda value: value, inline=True)
+_to_array = jax.jit(lambda value: lax.convert_element_type(value, _arithmetic.float_dtype()), inline=True)
 
 
 class Schedule(Expression):
@@ -58,8 +58,8 @@ class Schedule(Expression):
         value: Any = self._curve(taken)
         if is_host(value):
             value = _to_array(np.float64(value))
-            if not isinstance(value, jax.Array):  # jit is disabled
-                value = lax.convert_element_type(value, _arithmetic.float_dtype())
+            if is_host(taken.whole):
+                return value
         elif not isinstance(value, jax.Array) or value.weak_type:
             value = lax.convert_element_type(value, value.dtype)
         shape = np.shape(taken.whole)
