@@ -98,15 +98,15 @@ def passed(table: Boundaries | TracedBoundaries, count: Count) -> Real:
     return number_of((whole < t) | ((whole == t) & ahead))
 
 
-def met(table: Boundaries, count: Count) -> Real:
+def met(table: Boundaries | TracedBoundaries, count: Count) -> Real:
     """How many boundaries lie at or before the count: a boundary step itself has been met."""
     count = in_unit(count, table.unit)
-    if is_host(count.whole):
+    if isinstance(table, Boundaries) and is_host(count.whole):
         return begun_on_host(table.entries, count)
-    if not table.entries or table.entries[-1] >= last_count():
+    if isinstance(table, TracedBoundaries) or table.entries[-1] >= last_count():
         # Those beyond the last count are kept at it, and no count meets them.
-        count = count._replace(whole=lax.min(count.whole, jnp.full_like(count.whole, last_count() - 1)))
-    return begun(_on_device(table), count)
+        count = count._replace(whole=_arithmetic.minimum(count.whole, last_count() - 1))
+    return begun(table.count(), count)
 
 
 def _side_by_side(table: Count, count: Count) -> tuple[Real, Twofold, tuple[Real, Real, Real]]:
