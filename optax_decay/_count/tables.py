@@ -27,6 +27,11 @@ class Boundaries:
         self.entries = numbers if unit == 1 else [number / unit for number in map(Fraction, numbers)]
 
     @cached_property
+    def is_whole(self) -> bool:
+        """Whether all are Python integers."""
+        return set(map(type, self.entries)) <= {int}
+
+    @cached_property
     def _whole_and_parts(self) -> tuple[np.ndarray[Any, Any], Any]:
         limit = np.iinfo(np.int64).max
         floors = [math.floor(entry) for entry in self.entries]
@@ -102,6 +107,8 @@ def met(table: Boundaries | TracedBoundaries, count: Count) -> Real:
     """How many boundaries lie at or before the count: a boundary step itself has been met."""
     count = in_unit(count, table.unit)
     if isinstance(table, Boundaries) and is_host(count.whole):
+        if table.is_whole:
+            return bisect.bisect_right(table.entries, count.whole + (count.part.hi + rounding() >= 1))
         return begun_on_host(table.entries, count)
     if isinstance(table, TracedBoundaries) or table.entries[-1] >= last_count():
         # Those beyond the last count are kept at it, and no count meets them.
