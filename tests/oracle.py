@@ -403,16 +403,6 @@ _SHAPES = {
 
 
 @schedule
-def clip(base, *, min_value=None, max_value=None):
-    def value(t):
-        v = at(base, t)
-        v = v if min_value is None else max(v, min_value)
-        return v if max_value is None else min(v, max_value)
-
-    return value
-
-
-@schedule
 def cast(base, dtype):
     if "int" not in dtype:
         return lambda t: at(base, t)
@@ -421,6 +411,16 @@ def cast(base, dtype):
 
     def value(t):
         return min(max(math.floor(at(base, t) + Fraction(1, 2)), least), least + size - 1)
+
+    return value
+
+
+@schedule
+def clip(base, *, min_value=None, max_value=None):
+    def value(t):
+        v = at(base, t)
+        v = v if min_value is None else max(v, min_value)
+        return v if max_value is None else min(v, max_value)
 
     return value
 
