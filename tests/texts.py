@@ -18,7 +18,7 @@ POSITIVE = st.one_of(
     st.integers(1, 3000).map(str), st.sampled_from(["0.5", "1.1", "2e-5", "1_000"]), st.floats(0.001, 100).map(repr)
 )
 WHOLE = st.integers(1, 20).map(str)
-EXPONENTS = st.sampled_from(["2", "-1", ".5", "0", "3 ** 2", "- 2"])
+EXPONENTS = st.sampled_from(["2", "-1", ".5", "0", "1 ** 2", "- 2"])
 SPACES = st.sampled_from(["", "", " ", "  ", "\n", "\n    ", "\t", " # a comment, with ( and '\n"])
 
 

@@ -36,6 +36,8 @@ _FOREIGN: dict[type[ast.AST], str] = {
 
 def _bounded_power(base: Any, exponent: Any) -> Any:
     """base ** exponent, where no exponent of exact numbers can cost time or memory."""
+    if isinstance(base, int) and isinstance(exponent, int) and exponent < 0:
+        base = float(base)  # as Python has it
     if not any(isinstance(side, (float, Schedule)) for side in (base, exponent)):
         size = _larger_side(base)
         if size > 1 and abs(exponent) > MOST_BITS / math.log2(size):
