@@ -1,7 +1,9 @@
 """The command line: schedules drawn in the terminal and to files, and the factories that make them."""
 
 import argparse
+import contextlib
 import csv
+import importlib
 import inspect
 import io
 import os
@@ -18,6 +20,7 @@ import numpy as np
 from optax_decay import _text, _view
 from optax_decay._begins import PhaseOrCycle, begins
 from optax_decay._schedule import Schedule
+from optax_decay._schedule.record import record_of
 
 _MOST_COUNTS = 1 << 20
 _MOST_LISTED = 8
@@ -54,6 +57,10 @@ def _parser() -> argparse.ArgumentParser:
     preview.add_argument("expressions", nargs="+", metavar="EXPR", help=example)
     until = "how many update steps to draw; if not given, until all has happened and a tenth more"
     preview.add_argument("--steps", type=_positive, metavar="N", help=until)
+    number = "a number that the expressions name, such as total=10_000; may be given again"
+    preview.add_argument("--set", type=_named_number, action="append", default=[], metavar="NAME=NUMBER", help=number)
+    module = "a module of your own, as `import` names it, whose factories the expressions may call"
+    preview.add_argument("--factories", metavar="MODULE", help=module)
     preview.add_argument("--out", type=_file, metavar="FILE", help="write a picture (.png, .svg) or values (.csv) too")
     preview.add_argument("--force", action="store_true", help="let --out write over a file")
     preview.add_argument("--log", action="store_true", help="draw values on a logarithmic scale")
@@ -70,6 +77,14 @@ def _positive(text: str) -> int:
     if not 0 < number <= _view.MOST_STEPS:
         raise argparse.ArgumentTypeError(f"must be a positive whole number, at most 2**53, got {text!r}")
     return number
+
+
+def _named_number(text: str) -> tuple[str, int | float]:
+    name, _, number = text.partition("=")
+    for read in (int, float):
+        with contextlib.suppress(ValueError):
+            return name.strip(), read(number)
+    raise argparse.ArgumentTypeError(f"must be a name and a number, such as total=10_000, got {text!r}")
 
 
 def _file(text: str) -> Path:
@@ -103,7 +118,8 @@ def _preview(given: argparse.Namespace) -> None:
         raise FileExistsError(f"{given.out} exists; --force writes over it.")
     if given.out and not given.out.parent.is_dir():
         raise FileNotFoundError(f"there is no folder {given.out.parent}.")
-    schedules = [_text.parse(expression) for expression in given.expressions]
+    factories = _factories_in(given.factories) if given.factories else {}
+    schedules = [_text.parse(expression, factories, values=dict(given.set)) for expression in given.expressions]
     steps = range(given.steps) if given.steps else _view.counts_shown(schedules)
     seen = [_look(schedule, steps) for schedule in schedules]
     if given.log and not any((one.values > 0).any() for one in seen):
@@ -118,6 +134,19 @@ def _preview(given: argparse.Namespace) -> None:
         print(f"\n{f'{_view.numbered(number)}  ' if len(seen) > 1 else ''}{one.schedule}")
         for fact in _facts(one, steps):
             print(f"   {fact}")
+
+
+def _factories_in(module: str) -> dict[str, Any]:
+    """The factories that a module of the user's holds, looked for where the command runs too."""
+    sys.path.insert(0, os.getcwd())
+    try:
+        held = vars(importlib.import_module(module))
+    except (Exception, SystemExit) as error:
+        raise ImportError(f"--factories {module}: importing it ended in {type(error).__name__}: {error}") from None
+    factories = {name: value for name, value in held.items() if not name.startswith("_") and record_of(value)}
+    if not factories:
+        raise ValueError(f"--factories {module}: there is none in it; `optax_decay.schedule` makes one of a function.")
+    return factories
 
 
 def _look(schedule: Schedule, steps: Any) -> _Seen:

@@ -7,12 +7,13 @@ import heapq
 from collections.abc import Iterator
 from typing import Annotated, Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
 from optax_decay import _arithmetic
-from optax_decay._arithmetic import Real, is_host
+from optax_decay._arithmetic import Real, is_host, where
 from optax_decay._begins import Edge, PhaseOrCycle, edges, leaves_count_alone, tells_edges_of
 from optax_decay._count import Count
 from optax_decay._decays import standard_normal
@@ -22,7 +23,7 @@ from optax_decay._schedule.kinds import Base, Factory, NonNegative, OptionalNumb
 from optax_decay._schedule.record import Kind, record_of
 
 
-def _float_dtype(name: str, value: Any) -> str:
+def _dtype(name: str, value: Any) -> str:
     try:
         # NumPy reads records and literals in other texts, and float64 in None.
         dtype = jnp.dtype(value) if not isinstance(value, str) or value.isidentifier() else None
@@ -31,11 +32,11 @@ def _float_dtype(name: str, value: Any) -> str:
     if (
         dtype is None
         or value is None
-        or not jnp.issubdtype(dtype, jnp.floating)
+        or not (jnp.issubdtype(dtype, jnp.floating) or jnp.issubdtype(dtype, jnp.integer))
         or dtype.itemsize > 8
         or "float6_" in dtype.name
     ):
-        raise TypeError(f"`{name}` must be a float dtype of JAX's, such as 'bfloat16', got {value!r}.")
+        raise TypeError(f"`{name}` must be a float or integer dtype of JAX's, such as 'bfloat16', got {value!r}.")
     return dtype.name
 
 
@@ -77,37 +78,61 @@ def clip(base: Base, *, min_value: OptionalNumber = None, max_value: OptionalNum
 
 
 @exact_schedule
-def cast(base: Base, dtype: Annotated[Any, Kind(_float_dtype)]) -> Curve:
-    r"""Any base in another float dtype.
+def cast(base: Base, dtype: Annotated[Any, Kind(_dtype)]) -> Curve:
+    r"""Any base in another float dtype, or as whole numbers.
 
     .. math:: s(t) = \text{base}(t) \quad \text{rounded to} \quad d
 
-    with :math:`d` = `dtype`. It is for what uses a rate without casting it: in a `lax.scan` over bfloat16 parameters, a
-    float32 rate would make them float32.
+    with :math:`d` = `dtype`. A float dtype is for what uses a rate without casting it: in a `lax.scan` over bfloat16
+    parameters, a float32 rate would make them float32. An integer one is for batch sizes, context lengths and the
+    accumulation of `optax.MultiSteps`: the nearest whole number, :math:`\lfloor \text{base}(t) + 1/2 \rfloor`, held
+    within the dtype's range; NaN becomes 0. What is at most 4 units in the last place below a half rounds up as the
+    half does, so that it is the same in every program. What combines whole numbers gives floats: cast last.
 
     Args:
       base: any callable of the count, or a number.
-      dtype: a float dtype, such as "bfloat16".
+      dtype: a float or integer dtype, such as "bfloat16" or "int32".
 
     Returns:
       A schedule with values of that dtype.
 
     Raises:
       ValueError: if a number is not finite.
-      TypeError: if `dtype` is no float dtype, or `base` of the wrong kind.
+      TypeError: if `dtype` is neither, or `base` of the wrong kind.
 
-    >>> import optax_decay as od
+    >>> import numpy as np, optax_decay as od
     >>> od.cast(od.constant(0.5), "bfloat16")(3).dtype
     dtype(bfloat16)
+    >>> print(od.cast(od.linear_decay(8.0, 16, 1.0), "int32")(np.array([0, 8, 16])))
+    [8 5 1]
     """
+    is_whole = jnp.issubdtype(jnp.dtype(dtype), jnp.integer)
 
     def value(count: Count) -> Real:
         result = at(base, count)
         shape = np.shape(count.whole)
-        result = jnp.asarray(_arithmetic.rounded_constant(result) if is_host(result) else result)
-        return jnp.broadcast_to(lax.convert_element_type(result, jnp.dtype(dtype)), result.shape or shape)
+        if is_whole:
+            result = _nearest_whole(_arithmetic.to_float(result), jax.dtypes.canonicalize_dtype(dtype))
+        else:
+            result = jnp.asarray(_arithmetic.rounded_constant(result) if is_host(result) else result)
+            result = lax.convert_element_type(result, jnp.dtype(dtype))
+        return jnp.broadcast_to(result, result.shape or shape)
 
     return value
+
+
+def _nearest_whole(x: Real, dtype: np.dtype) -> jax.Array:
+    """The whole number nearest to a float, of two the greater, as an integer of JAX's."""
+    first, last = int(jnp.iinfo(dtype).min), int(jnp.iinfo(dtype).max)
+    least, most = (_arithmetic.as_float(float(end), x) for end in (first, last))
+    x = where(x == x, x, 0.0)
+    inside = _arithmetic.minimum(_arithmetic.maximum(x, least), most)
+    below = _arithmetic.floor(inside)
+    error = _arithmetic.minimum(abs(inside) * 2.0**-21, 0.125)
+    nearest = below + where(inside - below >= 0.5 - error, 1.0, 0.0)
+    whole = int(nearest) if is_host(nearest) else lax.convert_element_type(nearest, dtype)
+    # The last integer may have no float of its own.
+    return jnp.asarray(where(x >= most, last, where(x <= least, first, whole)), dtype)
 
 
 @exact_schedule
@@ -158,11 +183,12 @@ def scheduled(factory: Factory, **hyperparameters: Any) -> Curve:
 
     .. math:: s(t) = \text{factory}(h_1(t), h_2(t), \dots)(t)
 
-    with :math:`h` = `hyperparameters`: schedules are evaluated at the count, anything else is passed on as it is. An
-    argument that is a base, such as `warm_restarts`'s, stays a schedule.
+    with :math:`h` = `hyperparameters`: schedules and other callables of the count are evaluated at it where a number
+    belongs, anything else is passed on as it is. What takes a schedule, such as `warm_restarts`'s base, gets it.
 
     Args:
-      factory: a schedule factory, one of this package's or made with `schedule`.
+      factory: a schedule factory, one of this package's or made with `schedule`, of which every callable argument is
+        evaluated.
       **hyperparameters: its arguments by name. May be traced, as the factory allows.
 
     Returns:
@@ -183,18 +209,27 @@ def scheduled(factory: Factory, **hyperparameters: Any) -> Curve:
         now = {name: at(schedule, count) for name, schedule in moving.items()}
         return at(factory(**{**hyperparameters, **now}), count)
 
-    if not any(schedule._needs_device for schedule in moving.values()):
+    if not any(isinstance(h, Schedule) and h._needs_device for h in moving.values()):
         made(Count(0))
 
     # One set of hyperparameters for each count.
     return lambda count: elementwise(made, count)
 
 
-def moving_hyperparameters(factory: Any, hyperparameters: dict[str, Any]) -> dict[str, Schedule]:
-    """Those that are evaluated at the count: schedules, but for a base."""
+def moving_hyperparameters(factory: Any, hyperparameters: dict[str, Any]) -> dict[str, Any]:
+    """Those that are evaluated at the count: callables where the factory takes none."""
     record = record_of(factory)
-    bases = {name for name, kind in record.kinds.items() if kind.is_base} if record else set()
-    return {name: s for name, s in hyperparameters.items() if isinstance(s, Schedule) and name not in bases}
+    kinds = record.kinds if record else {}
+    moving = {name: h for name, h in hyperparameters.items() if callable(h) and not record_of(h)}
+    return {name: h for name, h in moving.items() if name not in kinds or not _takes(kinds[name], name, h)}
+
+
+def _takes(kind: Kind, name: str, value: Any) -> bool:
+    try:
+        kind.check(name, value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 @tells_edges_of(scheduled)

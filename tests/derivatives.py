@@ -44,7 +44,6 @@ REFERENCE = SimpleNamespace(
     **{name: value for name, value in vars(oracle).items() if not name.startswith("_")},
     noisy_linear_cosine_decay=_noisy_linear_cosine_decay,
     jitter=lambda base, seed, stddev: lambda t: oracle.at(base, t) * (1 + stddev * _noise(seed, t)),
-    cast=lambda base, dtype: base,
     as_schedule=oracle.constant,
     scheduled=_scheduled,
 )

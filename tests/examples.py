@@ -163,6 +163,7 @@ EXAMPLES = {
     "piecewise_linear": _plain(
         "piecewise_linear",
         {"boundaries": (7, 1000, 3 * 10**8), "values": (0.1, 0.3, 1e-3)},
+        {"boundaries": (7, 1000, 1000, 3 * 10**8), "values": (0.1, 0.3, 1e-3, 0.2)},
         boundaries=(*_LISTS["boundaries"], (300, 201, 1000, 10**9, 100.1)),
         values=_LISTS["values"],
     ).pictured("piecewise_linear([0, 40, 160, 260], [0.02, 0.1, 0.04, 0.0])"),
@@ -298,7 +299,7 @@ EXAMPLES = {
     ).pictured("exp_range(0.01, 0.1, 40, 0.995)", "0.01 + 0.09 * exponential_decay(1.0, 1, 0.995)"),
     "one_cycle": _plain(
         "one_cycle", peak_value=PEAKS, total_steps=(200, 101, 1000, 10**8, 333),
-        rise_fraction=(0.25, 0.5, 0.375, 0.25, 0.3), div_factor=(25.0, 8.0, 2.0), final_div_factor=(1024.0, 1.0, 100.0),
+        rise_fraction=(0.25, 0.0, 0.375, 0.25, 0.3), div_factor=(25.0, 8.0, 2.0), final_div_factor=(1024.0, 1.0, 100.0),
     ).pictured("one_cycle(0.1, 300)"),
     "warmup_cosine_decay": _plain(
         "warmup_cosine_decay", peak_value=PEAKS, warmup_steps=(20, 0, 7, 10**6, 3.7),

@@ -403,6 +403,19 @@ _SHAPES = {
 
 
 @schedule
+def cast(base, dtype):
+    if "int" not in dtype:
+        return lambda t: at(base, t)
+    size = 2 ** int(dtype.lstrip("uint"))
+    least = 0 if dtype.startswith("u") else -size // 2
+
+    def value(t):
+        return min(max(math.floor(at(base, t) + Fraction(1, 2)), least), least + size - 1)
+
+    return value
+
+
+@schedule
 def clip(base, *, min_value=None, max_value=None):
     def value(t):
         v = at(base, t)

@@ -182,6 +182,25 @@ def test_piecewise_constant_keeps_the_old_value_at_a_boundary(way):
     np.testing.assert_array_equal(values, np.float32([0.1, 0.1, 0.01, 0.01, 0.01, 0.001]))
 
 
+@pytest.mark.parametrize("first", [0, 20, 2**24 + 1, LAST - 9])
+@in_every_way
+def test_piecewise_linear_takes_the_second_value_at_a_jump(first, way):
+    schedule = od.piecewise_linear([first, first + 4, first + 4, first + 8], [0.0, 1.0, 5.0, 6.0])
+    values = way(schedule, around(first + 4))
+    np.testing.assert_array_equal(values, np.float32([0.75, 5.0, 5.25]))
+
+
+@pytest.mark.parametrize("boundaries", [[9, 9, 20], [20, 29, 29], [20, 20, 20], [9, 9, 29, 29, 29], [20.5, 20.5, 29]])
+def test_a_jump_is_where_the_definition_has_it_traced_too(boundaries):
+    values, counts = [0.5, 0.25, 0.75, 1.0, 0.125][: len(boundaries)], around(9, 20, 29)
+    want = exact_values(REFERENCE.piecewise_linear(boundaries, values), counts)
+    traced = jax.jit(lambda b, t: od.piecewise_linear(b, values)(t))
+    for dtype in (np.float32, np.int32)[: 2 - (20.5 in boundaries)]:
+        np.testing.assert_allclose(traced(np.array(boundaries, dtype), padded(counts))[: counts.size], want, rtol=2e-7)
+    slopes = jax.vmap(jax.grad(traced), (None, 0))(np.float32(boundaries), np.float32(padded(counts)))
+    assert np.isfinite(slopes).all()
+
+
 class TestTables:
     @staticmethod
     def of(n):

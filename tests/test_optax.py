@@ -215,6 +215,20 @@ def test_join_schedules_of_ours_applies_each_from_its_boundary_as_sequence_does(
     assert_is_the_schedule(rates, od.sequence((CYCLIC, 7), schedule))
 
 
+def test_multi_steps_trains_on_growing_batches_by_whole_numbers():
+    every = od.cast(od.piecewise_constant([3], [1, 4]), "int32")
+    tx = optax.MultiSteps(optax.sgd(0.1), every_k_schedule=every)
+
+    def step(carry, _):
+        params, state = carry
+        updates, state = tx.update(params, state, params)
+        return (optax.apply_updates(params, updates), state), params[0]
+
+    values = scanned(step, (ONE, tx.init(ONE)))
+    # After the mini-batches 0, 1, 2 and 3, of one each, and after 7, 11 and 15.
+    np.testing.assert_allclose(values, 0.9 ** np.searchsorted([0, 1, 2, 3, 7, 11, 15], COUNTS), rtol=1e-6)
+
+
 class TestBfloat16ParametersInScan:
     """Optax casts a scheduled rate to the update; a scheduled hyperparameter, and an update by hand, want `cast`."""
 

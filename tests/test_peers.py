@@ -1,4 +1,4 @@
-"""Schedules of seven other libraries, each one expression here: `peers/record.py` recorded what they really give."""
+"""Schedules of eight other libraries, each one expression here: `peers/record.py` recorded what they really give."""
 
 import json
 import re

@@ -1,5 +1,6 @@
 """Named compositions are what their definitions say."""
 
+import jax
 import numpy as np
 import pytest
 
@@ -26,3 +27,14 @@ def test_cosine_decay_restarts_is_its_composition():
     named = od.cosine_decay_restarts(0.1, 100, t_mul=1.5, m_mul=0.9, alpha=0.1)
     composed = od.warm_restarts(od.cosine_decay(0.1, 100, 0.1), 100, t_mul=1.5, m_mul=0.9, baseline=0.1 * 0.1)
     np.testing.assert_array_equal(jitted(named, counts), jitted(composed, counts))
+
+
+def test_one_cycle_may_begin_at_its_peak():
+    counts = counts_for(100)
+    falling = od.cosine_decay(0.1, 100, 1 / 25e4)
+    for share in (0, 0.0, np.float32(0)):
+        np.testing.assert_array_equal(
+            jitted(od.one_cycle(0.1, 100, rise_fraction=share), counts), jitted(falling, counts)
+        )
+    traced = jax.jit(lambda share, counts: od.one_cycle(0.1, 100, rise_fraction=share)(counts))
+    assert_near(traced(0.0, counts), jitted(falling, counts), 0.1)

@@ -26,7 +26,8 @@ MODULES = [
     "_schedule.arithmetic", "_schedule.__init__", "_begins", "_ends", "_groups",
     *(f"_decays.{room}" for room in ("weights", "noise", "endless", "polynomial", "ending", "piecewise", "cosine")),
     "_decays.linear_cosine", "_decays.__init__", "_clocks.cycles", "_clocks.shifts", "_clocks.__init__",
-    "_phases", "_values", "_presets.cycles", "_presets.runs", "_presets.__init__", "_text",
+    "_phases", "_values", "_presets.cycles", "_presets.runs", "_presets.__init__",
+    "_text.factories", "_text.source", "_text.reading", "_text.__init__",
     *(f"_view.{room}" for room in ("values", "scale", "axes", "notebook", "terminal", "__init__")),
     "__init__", "__main__",
 ]  # fmt: skip

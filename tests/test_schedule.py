@@ -1,6 +1,7 @@
 """What a schedule is: an opaque pure function that prints, compares, pickles and computes."""
 
 import copy
+import functools
 import gc
 import inspect
 import pickle
@@ -100,6 +101,34 @@ def test_equality_is_canonical():
     assert od.constant(1) != od.constant(2)
     assert od.constant(1) != 1
     assert sawtooth(0.1, 4) == sawtooth(0.1, 4, floor=0.0)
+
+
+def test_numpy_arrays_are_the_numbers_that_they_hold():
+    made = od.piecewise_linear(np.array([100, 200]), np.array([0.5, 0.25], np.float32))
+    assert repr(made) == "piecewise_linear((100, 200), (0.5, 0.25))"
+    assert repr(sawtooth(np.ones((1, 2)), [np.int8(3)])) == "sawtooth(((1.0, 1.0),), (3,))"
+    rate = jax.jit(lambda schedule, count: schedule(count), static_argnums=0)
+    for other in (pickle.loads(pickle.dumps(made)), od.parse(repr(made)), od.piecewise_linear((100, 200), (0.5, 0.25))):
+        assert other == made
+        assert hash(other) == hash(made)
+        assert rate(other, 150) == rate(made, 150)
+    assert rate._cache_size() == 1
+
+
+def test_a_whole_float_is_the_integer_but_minus_zero_is_not_zero():
+    for one, other in [
+        (od.linear_decay(1, 1000), od.linear_decay(1.0, 1000.0)),
+        (od.piecewise_constant([1, 2], [3, 4, 5]), od.piecewise_constant([1.0, 2.0], [3.0, 4.0, 5.0])),
+        (od.sequence((1, 100), 2), od.sequence((1.0, 100.0), 2.0)),
+        (od.warm_restarts(1, 10, cycles=2), od.warm_restarts(1.0, 10.0, cycles=2.0)),
+    ]:
+        assert one == other
+        assert hash(one) == hash(other)
+        assert one(50) == other(50)
+    assert repr(od.warm_restarts(1, 10, cycles=2.0)) == "warm_restarts(1, 10, cycles=2)"
+    for minus in (-0.0, np.float32(-0.0), [np.array(-0.0)][0]):
+        assert od.delay(0.1, minus) != od.delay(0.1, 0.0)
+        assert od.piecewise_constant([5], [minus, 1]) != od.piecewise_constant([5], [0, 1])
 
 
 PLAIN = [name for name, example in EXAMPLES.items() if example.settings.keys() <= set(signature_of(example))]
@@ -202,6 +231,21 @@ class TestFactories:
         assert inspect.signature(sawtooth).return_annotation is od.Schedule
         assert sawtooth.__doc__ == "Falls from `peak` every `period` steps."
         assert sawtooth.__name__ == sawtooth(1, 2).__name__ == "sawtooth"
+
+    def test_a_partial_has_the_name_of_the_function_in_it_and_the_arguments_that_are_left(self):
+        def wave(peak, period, floor=0.0):
+            return lambda count: floor + peak * (count % period)
+
+        for made, written in [
+            (od.schedule(functools.partial(wave, 0.5))(4), "wave(4)"),
+            (od.schedule(functools.partial(wave, peak=0.5))(period=4), "wave(period=4)"),
+            (od.schedule(functools.partial(functools.partial(wave, 0.5), 4, floor=0.0))(), "wave()"),
+        ]:
+            assert repr(made) == written
+            np.testing.assert_allclose(made(7), 1.5)
+        named = functools.partial(wave, 0.5)
+        named.__name__ = "half"
+        assert repr(od.schedule(named)(4)) == "half(4)"
 
     def test_it_may_return_a_schedule(self):
         @od.schedule

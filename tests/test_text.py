@@ -5,7 +5,9 @@ import re
 import sys
 import threading
 import warnings
+from fractions import Fraction
 
+import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
@@ -74,7 +76,7 @@ class TestRoundTrip:
             assert od.parse(repr(made)) == made
 
     @pytest.mark.parametrize("name", PEERS)
-    def test_seven_libraries_schedules_are_read_back(self, name):
+    def test_other_libraries_schedules_are_read_back(self, name):
         made = PEERS[name](od)
         assert od.parse(repr(made)) == made
 
@@ -164,10 +166,106 @@ class TestLanguage:
         with pytest.raises(TypeError, match="`factories` must be"):
             od.parse("0.1", factories)
 
-    @pytest.mark.parametrize("text", [b"0.1", None, True, 1j, [0.1], od.constant(1)])
+    @pytest.mark.parametrize("text", [b"0.1", None, True, 1j, [0.1], od.constant])
     def test_only_text_is_read(self, text):
-        with pytest.raises(TypeError, match="`text` must be a string or a number"):
+        with pytest.raises(TypeError, match="`text` must be a string, a number or a schedule"):
             od.parse(text)
+
+    def test_a_schedule_comes_back_as_it_is(self):
+        made = od.warm_restarts(lambda count: 0.1, 5)
+        assert od.parse(made) is made
+
+
+class TestPowers:
+    @pytest.mark.parametrize(
+        "text",
+        ["-2 ** 2", "(-2) ** 2", "2 ** -1", "2 ** 3 ** 2", "(2 ** 3) ** 2", "2 ** - 2 ** - 2", "3 * 2 ** 2 / 7",
+         "0.5 / 1000 ** 0.5", "-0.5 ** 2 - 1", "4 ** 0.5", "10_000 ** .25", "0 ** 0", "1 ** 10 ** 300", "2.0 ** 1000",
+         "2 ** 1000 / 2 ** 999", "(-1) ** (10 ** 30 + 1)", "0 ** 10 ** 100", "1e200 ** -2", "1e999 ** -1",
+         "14 ** - 269", "10 ** -400", "-3 ** -1_000_000_000_000"],
+    )  # fmt: skip
+    def test_of_numbers_are_those_of_python(self, text):
+        assert od.parse(text) == od.constant(eval(text))
+
+    def test_of_fractions_are_exact(self):
+        assert od.parse("cosine_decay(0.1, Fraction(10, 3) ** 2)") == od.cosine_decay(0.1, Fraction(100, 9))
+        assert od.parse("Fraction(1, 3) ** -3 - 2 ** Fraction(2, 1)") == od.constant(23)
+        assert od.parse("Fraction(1, 4) ** 0.5") == od.constant(0.5)
+
+    @pytest.mark.parametrize(
+        ("text", "place", "words"),
+        [
+            ("9 ** 9 ** 9", 5, "may exceed 2**1024."),
+            ("10 ** 400 + 1", 6, "may exceed 2**1024."),
+            ("constant(2 ** 1_000_000_000)", 14, "may exceed 2**1024."),
+            ("2 ** 1025", 5, "may exceed 2**1024."),
+            ("2 ** Fraction(-1025, 1)", 5, "may exceed 2**1024."),
+            ("Fraction(1, 3) ** 700", 18, "may exceed 2**1024."),
+            ("Fraction(99, 98) ** 10 ** 100", 20, "may exceed 2**1024."),
+            ("2 ** Fraction(10 ** 300, 7)", 5, "may exceed 2**1024."),
+            ("2 ** 600 * 3 ** 600", 11, "may exceed 2**1024."),
+            ("1e200 ** 2", 9, "the result is beyond the largest float."),
+            ("0.5 ** 10 ** 300 ** 2", 13, "may exceed 2**1024."),
+            ("(-8) ** 0.5", 8, "of a negative number no such power is real."),
+            ("1 + 0 ** -1", 9, "cannot be raised to a negative power."),
+            ("2 ** 'a'", 5, "only numbers and schedules are computed with."),
+            ("True ** 2", 0, "only numbers and schedules are computed with."),
+        ],
+    )  # fmt: skip
+    def test_no_exponent_costs_time_or_memory(self, text, place, words):
+        message, _, caret = refusal(text).split("\n")
+        assert words in message
+        assert caret == " " * (4 + place) + "^"
+
+
+NAMED = {"total": 10_000, "peak": np.float32(0.5), "share": Fraction(1, 3), "width": np.int64(512)}
+
+
+class TestNamedNumbers:
+    def test_are_read_as_the_plain_numbers_that_they_stand_for(self):
+        made = od.parse("warmup(cosine_decay(peak, total - 500), share * total / width)", values=NAMED)
+        assert made == od.warmup(od.cosine_decay(0.5, 9_500), Fraction(10_000, 3 * 512))
+        assert repr(made) == "warmup(cosine_decay(0.5, 9500), Fraction(625, 96))"
+        assert od.parse(repr(made)) == pickle.loads(pickle.dumps(made)) == made
+        assert od.parse("-width ** 2", values=NAMED) == od.constant(-(512**2))
+        assert od.parse("peak", [sawtooth], values=NAMED) == od.constant(0.5)
+        assert od.parse(0.1, values=NAMED) == od.constant(0.1)
+
+    @pytest.mark.parametrize(
+        ("text", "place", "words"),
+        [
+            ("cosine_decay(0.1, totl)", 18, "no factory is named `totl`, and no number; did you mean `total`?"),
+            ("cosine_decay(0.1, xyzzy)", 18, "no factory is named `xyzzy`, and no number."),
+            ("2 * cosine_deca", 4, "no number; did you mean `cosine_decay`?"),
+            ("cosine_decay(0.1, total())", 18, "`total` is a number, and only a factory is called."),
+            ("cosine_decay(0.1, -total)", 18, "`decay_steps` must be positive, got -10000."),
+            ("total.real", 0, "an attribute is not read."),
+        ],
+    )
+    def test_what_is_named_otherwise_is_refused_in_its_place(self, text, place, words):
+        message, _, caret = refusal(text, values=NAMED).split("\n")
+        assert words in message
+        assert caret == " " * (4 + place) + "^"
+
+    @pytest.mark.parametrize(
+        ("values", "error", "words"),
+        [
+            ({"warmup": 100}, ValueError, "`values` must be named otherwise than factories, got 'warmup'."),
+            ({"sawtooth": 100}, ValueError, "otherwise than factories, got 'sawtooth'."),
+            ({"Fraction": 1}, ValueError, "otherwise than factories, got 'Fraction'."),
+            ({"learning rate": 1}, ValueError, "as Python names things, got 'learning rate'."),
+            ({"lambda": 1}, ValueError, "as Python names things, got 'lambda'."),
+            ({5: 1}, ValueError, "as Python names things, got 5."),
+            ({"total": "10"}, TypeError, "`values` must be plain numbers, got '10' as total."),
+            ({"total": True}, TypeError, "`values` must be plain numbers, got True as total."),
+            ({"total": jnp.int32(5)}, TypeError, "`values` must be plain numbers, got Array"),
+            ({"total": np.nan}, ValueError, "`total` must be finite, got nan."),
+            ([("total", 1)], TypeError, "`values` must be a mapping from names to numbers, got [('total', 1)]."),
+        ],
+    )
+    def test_that_are_none_are_refused(self, values, error, words):
+        with pytest.raises(error, match=re.escape(words)):
+            od.parse("0.1", [sawtooth], values=values)
 
 
 class TestErrors:
@@ -200,6 +298,7 @@ class TestErrors:
             ("one_cycle(0.1, 9, pct_start=1)", 18, "it has peak_value, total_steps, rise_fraction, div_factor,"),
             ("scheduled(factory=rex_decay, self=1, node=2)", 0, "`rex_decay` has no argument `self`, it has init_"),
             ("warmup(cosine_decay, 10)", 7, "`base` must be a schedule, got the factory cosine_decay"),
+            ("cosine_decay ** 2", 0, "only numbers and schedules are computed with."),
             ("cosine_decay", 0, "`cosine_decay` makes a schedule only when it is called."),
             ("constant(1),", 0, "a tuple is no schedule."),
             ("'text'", 0, "a str is no schedule."),
@@ -229,7 +328,7 @@ class TestErrors:
             ("constant(1)(2)", "only a factory's name is called"), ("(lambda: 1)()", "only a factory's name is called"),
             ("lambda: constant(1)", "a lambda"), ("constant(*[1])", "a star"), ("constant(**{'value': 1})", "a star"),
             ("[constant(x) for x in [1]]", "a comprehension"), ("constant(x for x in [1])", "a comprehension"),
-            ("f'{constant(1)}'", "an f-string"), ("constant(2 ** 3)", "a power"), ("constant(x := 1)", "an assignment"),
+            ("f'{constant(1)}'", "an f-string"), ("constant(x := 1)", "an assignment"),
             ("constant(1) if 1 else 2", "a condition"), ("constant(1 < 2)", "a comparison"), ("{}", "a dictionary"),
             ("{1}", "a set"), 
             ("7 // 2", "this operator"), ("7 % 2", "this operator"), ("constant(+1)", "this"),
@@ -284,6 +383,9 @@ HOSTILE = {
     "lambdas": "lambda:" * 9_000 + "1",
     "powers": "1**" * 20_000 + "1",
     "a sum": "1" + "+1" * 30_000,
+    "a power of powers": "9 ** 9 ** 9 ** 9",
+    "powers of fractions": "Fraction(1, 3) ** 640 * Fraction(7, 2) ** 360 + " * 90 + "1",
+    "many powers": nested(11, "(3 ** 600 - ", " * 2 ** 999) ** 99"),
     "attributes": "a" + ".a" * 30_000,
     "calls of results": "f" + "()" * 30_000,
     "subscripts": "a" + "[0]" * 20_000,
@@ -310,7 +412,7 @@ HOSTILE = {
 
 
 PIECES = [
-    *"()[]{},=+-*/.:;@#'\"\\_01xé\0\r\n\f\t …", "**", "//", ":=", "f'", "1e999", "\ud800", "value", "lambda", "if",
+    *"()[]{},=+-*/.:;@#'\"\\_01xé\0\r\n\f\t …", "**", "9", "//", ":=", "f'", "1e999", "\ud800", "value", "lambda", "if",
     "else", "for", "in", "not", "await", "None", "True", "constant", "sequence", "warmup", "scheduled",
 ]  # fmt: skip
 

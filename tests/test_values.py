@@ -3,10 +3,12 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
 import optax_decay as od
-from tests.ways import eager, eager_array, in_every_way
+from tests import oracle
+from tests.ways import eager, eager_array, exact_values, in_every_way
 
 COUNTS = np.array([0, 1, 250, 499, 500, 999], np.int32)
 PEAK = od.cosine_decay(0.1, 1000)
@@ -20,6 +22,57 @@ def test_cast_gives_its_dtype_and_nothing_else_does():
     assert half(np.arange(3)).shape == (3,)
     assert od.as_schedule(lambda t: jnp.bfloat16(0.1))(3).dtype == jnp.float32
     assert repr(half) == "cast(linear_decay(0.1, 10), 'bfloat16')"
+
+
+class TestWholeNumbers:
+    @in_every_way
+    @pytest.mark.parametrize("dtype", ["int32", "uint8"])
+    def test_are_the_nearest_and_of_two_the_greater(self, dtype, way):
+        counts = np.arange(22)  # every other value lies halfway between two whole numbers
+        schedule, reference = (m.cast(m.linear_decay(5, 20, -5), dtype) for m in (od, oracle))
+        values = way(schedule, counts)
+        assert values.dtype == jnp.dtype(dtype)
+        np.testing.assert_array_equal(values, exact_values(reference, counts))
+
+    @in_every_way
+    def test_a_half_rounds_up_however_it_was_computed(self, way):
+        # In float32 the tenths lie above and below the halves.
+        schedule = od.cast(od.polynomial_decay(0.1, 1000, 100.1, 1.0) - 0.1, "int32")
+        counts = np.arange(5, 1000, 10)
+        np.testing.assert_array_equal(way(schedule, counts), counts // 10 + 1)
+
+    @pytest.mark.parametrize(
+        ("value", "dtype", "want"),
+        [
+            (3e9, "int32", 2**31 - 1), (-3e9, "int32", -(2**31)), (2.0**31 - 128, "int32", 2**31 - 128),
+            (np.inf, "int32", 2**31 - 1), (-np.inf, "int16", -(2**15)), (np.nan, "int32", 0), (np.nan, "uint8", 0),
+            (8388609.0, "int32", 8388609), (100_000.25, "int32", 100_000), (-0.5, "int8", 0), (-1.5, "int8", -1),
+            (300, "uint8", 255), (-1, "uint8", 0), (2.4999, "int32", 2), (1e30, "uint32", 2**32 - 1),
+            (99, "int4", 7),
+        ],
+    )  # fmt: skip
+    def test_are_held_within_their_range_and_0_stands_for_what_is_no_number(self, value, dtype, want):
+        for base in (lambda count: value, lambda count: jnp.float32(value) + 0 * count):
+            whole = od.cast(base, dtype)
+            for got in (whole(3), jax.jit(whole)(3), whole(np.arange(2))[0]):
+                assert got.dtype == jnp.dtype(dtype)
+                assert not got.weak_type
+                assert int(got) == want
+
+    def test_under_x64_are_of_64_bits_too(self):
+        with jax.enable_x64(True), jax.debug_nans(True):
+            for value, want in [(2.5 + 2**40, 2**40 + 3), (1e300, 2**63 - 1), (-1e300, -(2**63))]:
+                whole = od.cast(value, "int64")
+                assert whole(3) == jax.jit(whole)(3) == want
+                assert whole(3).dtype == jnp.int64
+
+    def test_what_combines_them_gives_floats(self):
+        whole = od.cast(od.linear_decay(9.0, 10), "int32")
+        for schedule in (0.5 * whole, -whole, od.delay(whole, 1), od.warm_restarts(whole, 5, m_mul=0.5), whole + whole):
+            with jax.numpy_dtype_promotion("strict"):
+                for value in (schedule(5), jax.jit(schedule)(5), schedule(np.arange(3))):
+                    assert value.dtype == jnp.float32
+        assert od.warm_restarts(whole, 5, m_mul=0.5)(np.arange(6))[5] == 4.5
 
 
 @in_every_way
@@ -51,6 +104,21 @@ class TestScheduled:
         assert SCHEDULED.replace(decay_steps=100) == od.scheduled(
             od.polynomial_decay, init_value=PEAK, decay_steps=100, end_value=0.0
         )
+
+    @in_every_way
+    def test_any_callable_is_evaluated_where_a_number_belongs(self, way):
+        @od.schedule
+        def line(start, slope):
+            return lambda count: start + slope * count
+
+        rates = {"init_value": optax.linear_schedule(1.0, 0.5, 1000), "decay_steps": lambda t: 1000 + t}
+        schedule = od.scheduled(od.linear_decay, **rates) + od.scheduled(line, start=lambda t: 0.5 * t, slope=1)
+        want = [(1 - t / 2000) * (1 - t / (1000 + t)) + 1.5 * t for t in COUNTS.astype(float)]
+        np.testing.assert_allclose(way(schedule, COUNTS), want, rtol=1e-6)
+
+    def test_what_a_factory_takes_for_itself_is_passed_on(self):
+        assert od.scheduled(od.cast, base=PEAK, dtype=jnp.bfloat16)(5).dtype == jnp.bfloat16
+        assert od.scheduled(od.delay, base=lambda t: 2 * t, steps=lambda t: 3)(5) == 4
 
     @pytest.mark.parametrize("count", [0, 5, 10])
     def test_a_base_stays_a_schedule(self, count):

@@ -18,6 +18,7 @@ POSITIVE = st.one_of(
     st.integers(1, 3000).map(str), st.sampled_from(["0.5", "1.1", "2e-5", "1_000"]), st.floats(0.001, 100).map(repr)
 )
 WHOLE = st.integers(1, 20).map(str)
+EXPONENTS = st.sampled_from(["2", "-1", ".5", "0", "1 ** 2", "- 2"])
 SPACES = st.sampled_from(["", "", " ", "  ", "\n", "\n    ", "\t", " # a comment, with ( and '\n"])
 
 
@@ -54,11 +55,11 @@ def _argument(name: str, kind: Any, bases: st.SearchStrategy[str]) -> st.SearchS
         return st.sampled_from(["True", "False"])
     if kind is _phases._shape:
         return st.sampled_from(["'linear'", '"cosine"', "'one_minus_sqrt'"])
-    if kind is _values._float_dtype:
-        return st.sampled_from(["'bfloat16'", '"float32"'])
+    if kind is _values._dtype:
+        return st.sampled_from(["'bfloat16'", '"float32"', "'int32'"])
     if kind is checks.factory:
         return st.sampled_from(["cosine_decay", "linear_decay", "rex_decay"])
-    if kind is checks.increasing:
+    if kind is checks.ordered:
         return _lists(st.lists(st.integers(0, 2000), min_size=2, max_size=2, unique=True).map(sorted))
     if kind is checks.numbers:
         return _lists(st.lists(st.floats(0, 1), min_size=2, max_size=3))
@@ -79,6 +80,7 @@ def _combined(bases: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         calls(bases),
         calls(bases),
         st.builds("{}{}{}{}{}".format, operands, SPACES, st.sampled_from("+-*/"), SPACES, operands),
+        st.builds("{}{}**{}{}".format, NUMBERS, SPACES, SPACES, EXPONENTS),
         st.builds("({}{})".format, operands, SPACES),
         operands.map("- {}".format),
     )

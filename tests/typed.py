@@ -54,7 +54,7 @@ def schedules() -> dict[str, od.Schedule]:
         "warmup": od.warmup(base, 10, init_value=0.01),
         "cooldown": od.cooldown(base, 10, 5, shape="cosine"),
         "clip": od.clip(base, min_value=0.01),
-        "cast": od.cast(base, jnp.bfloat16),
+        "cast": od.cast(od.cast(base, jnp.int32), jnp.bfloat16),
         "jitter": od.jitter(base, seed=0, stddev=0.1),
         "scheduled": od.scheduled(od.cosine_decay, init_value=base, decay_steps=10),
         "cosine_decay_restarts": od.cosine_decay_restarts(0.1, 100),

@@ -2,6 +2,7 @@
 
 import bisect
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -24,6 +25,11 @@ class Boundaries:
     def __init__(self, numbers: list[Any], unit: Fraction):
         self.unit = unit
         self.entries = numbers if unit == 1 else [number / unit for number in map(Fraction, numbers)]
+
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether all are Python integers."""
+        return set(map(type, self.entries)) <= {int}
 
     @cached_property
     def _whole_and_parts(self) -> tuple[np.ndarray[Any, Any], Any]:
@@ -97,6 +103,19 @@ def passed(table: Boundaries | TracedBoundaries, count: Count) -> Real:
     return number_of((whole < t) | ((whole == t) & ahead))
 
 
+def met(table: Boundaries | TracedBoundaries, count: Count) -> Real:
+    """How many boundaries lie at or before the count: a boundary step itself has been met."""
+    count = in_unit(count, table.unit)
+    if isinstance(table, Boundaries) and is_host(count.whole):
+        if table.is_whole:
+            return bisect.bisect_right(table.entries, count.whole + (count.part.hi + rounding() >= 1))
+        return begun_on_host(table.entries, count)
+    if isinstance(table, TracedBoundaries) or table.entries[-1] >= last_count():
+        # Those beyond the last count are kept at it, and no count meets them.
+        count = count._replace(whole=_arithmetic.minimum(count.whole, last_count() - 1))
+    return begun(table.count(), count)
+
+
 def _side_by_side(table: Count, count: Count) -> tuple[Real, Twofold, tuple[Real, Real, Real]]:
     """A table's wholes and parts in a last dimension of their own, and the count's beside them."""
     row = lambda x: lax.expand_dims(x, range(count.whole.ndim))  # noqa: E731
@@ -168,7 +187,7 @@ def at_most(table: Any, whole: Real) -> Real:
     return number_of(lax.expand_dims(table, range(whole.ndim)) <= lax.expand_dims(whole, (whole.ndim,)))
 
 
-def begun_on_host(begins: tuple[Fraction, ...], count: Count) -> int:
+def begun_on_host(begins: Sequence[Fraction | int], count: Count) -> int:
     """How many of known, increasing counts lie at or before a host count, within rounding errors."""
     return bisect.bisect_right(begins, count.whole + Fraction(count.part.hi + rounding()))
 

@@ -10,11 +10,11 @@ from optax_decay._arithmetic import Real, where
 from optax_decay._count import Count, tables
 from optax_decay._ends import roughly, tells_end_of
 from optax_decay._schedule import Curve, exact_schedule
-from optax_decay._schedule.kinds import Increasing, Numbers
+from optax_decay._schedule.kinds import Numbers, Ordered
 
 
 @exact_schedule
-def piecewise_constant(boundaries: Increasing, values: Numbers) -> Curve:
+def piecewise_constant(boundaries: Ordered, values: Numbers) -> Curve:
     r"""One value up to and including each boundary, the next after it.
 
     .. math:: s(t) = v_i \quad \text{with} \quad i = \#\{ b \in \text{boundaries} : b < t \}
@@ -22,15 +22,15 @@ def piecewise_constant(boundaries: Increasing, values: Numbers) -> Curve:
     with :math:`v` = `values`. A boundary step keeps the old value, as in TensorFlow.
 
     Args:
-      boundaries: the last step of each value but the last, increasing: n of them. May be traced, one by one or as an
-        array; traced boundaries must increase.
+      boundaries: the last step of each value but the last, none below the one before: n of them. May be traced, one by
+        one or as an array; traced boundaries must not decrease. The value between two equal ones never shows.
       values: n + 1 values. May be traced likewise.
 
     Returns:
       A schedule: TensorFlow's `tf.train.piecewise_constant`.
 
     Raises:
-      ValueError: if the lengths do not match, `boundaries` do not increase, or a number is not finite.
+      ValueError: if the lengths do not match, `boundaries` decrease, or a number is not finite.
       TypeError: if an argument is of the wrong kind.
 
     >>> import numpy as np, optax_decay as od
@@ -52,28 +52,29 @@ def piecewise_constant(boundaries: Increasing, values: Numbers) -> Curve:
 
 
 @exact_schedule
-def piecewise_linear(boundaries: Increasing, values: Numbers) -> Curve:
+def piecewise_linear(boundaries: Ordered, values: Numbers) -> Curve:
     r"""Straight lines from point to point, flat before the first and after the last.
 
-    .. math:: s(t) = v_i + (v_{i+1} - v_i) \frac{t - b_i}{b_{i+1} - b_i} \quad \text{for} \quad b_i \le t \le b_{i+1}
+    .. math:: s(t) = v_i + (v_{i+1} - v_i) \frac{t - b_i}{b_{i+1} - b_i} \quad \text{for} \quad b_i \le t < b_{i+1}
 
-    with :math:`b` = `boundaries` and :math:`v` = `values`.
+    with :math:`b` = `boundaries` and :math:`v` = `values`. Two points at one count are a jump, which takes the second
+    value.
 
     Args:
-      boundaries: the counts of the points, in update steps, increasing: at least one. May be traced, one by one or as
-        an array; traced boundaries must increase.
+      boundaries: the counts of the points, in update steps, none below the one before: at least one. May be traced,
+        one by one or as an array; traced boundaries must not decrease.
       values: as many values. May be traced likewise.
 
     Returns:
       A schedule.
 
     Raises:
-      ValueError: if the lengths do not match or are zero, `boundaries` do not increase, or a number is not finite.
+      ValueError: if the lengths do not match or are zero, `boundaries` decrease, or a number is not finite.
       TypeError: if an argument is of the wrong kind.
 
     >>> import numpy as np, optax_decay as od
-    >>> print(od.piecewise_linear([100, 200, 400], [0.0, 0.1, 0.0])(np.array([0, 150, 200, 300, 500])))
-    [0.   0.05 0.1  0.05 0.  ]
+    >>> print(od.piecewise_linear([100, 200, 200, 400], [0.0, 0.1, 0.2, 0.0])(np.array([0, 150, 200, 300, 500])))
+    [0.   0.05 0.2  0.1  0.  ]
     """
     if not len(boundaries) or len(values) != len(boundaries):
         raise ValueError(
@@ -82,7 +83,7 @@ def piecewise_linear(boundaries: Increasing, values: Numbers) -> Curve:
 
     def value(count: Count) -> Real:
         table = tables.boundaries(boundaries, count)
-        after = tables.passed(table, count)
+        after = tables.met(table, count)
         before, after = _arithmetic.maximum(after - 1, 0), _arithmetic.minimum(after, len(values) - 1)
         start, end = table.position(before), table.position(after)
         here = _count.real(_count.in_unit(count, table.unit))

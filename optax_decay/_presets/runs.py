@@ -7,7 +7,7 @@ from optax_decay._clocks import delay, reverse
 from optax_decay._decays import _cosine_between, cosine_decay, inverse_sqrt_decay
 from optax_decay._phases import Shape, cooldown, sequence, warmup
 from optax_decay._schedule import Schedule, exact_schedule
-from optax_decay._schedule.kinds import NonNegativeSteps, Number, Positive, Ratio, Steps
+from optax_decay._schedule.kinds import NonNegativeSteps, Number, Positive, Steps
 
 
 @exact_schedule
@@ -15,7 +15,7 @@ def one_cycle(
     peak_value: Number,
     total_steps: Steps,
     *,
-    rise_fraction: Ratio = 0.3,
+    rise_fraction: NonNegativeSteps = 0.3,
     div_factor: Positive = 25.0,
     final_div_factor: Positive = 1e4,
 ) -> Schedule:
@@ -32,7 +32,7 @@ def one_cycle(
     Args:
       peak_value: the value at the top. May be traced.
       total_steps: update steps of both, positive. May be traced.
-      rise_fraction: the share of them on the way up, between 0 and 1. May be traced.
+      rise_fraction: the share of them on the way up, from 0, which begins at the peak, to less than 1. May be traced.
       div_factor: the peak over the start, positive. May be traced.
       final_div_factor: the start over the end, positive. May be traced.
 
@@ -40,7 +40,8 @@ def one_cycle(
       A schedule.
 
     Raises:
-      ValueError: if a length or a factor is not positive, `rise_fraction` is not below 1, or a number is not finite.
+      ValueError: if a length or a factor is not positive, `rise_fraction` is negative or not below 1, or a number is
+        not finite.
       TypeError: if an argument is of the wrong kind.
 
     >>> import numpy as np, optax_decay as od
@@ -53,9 +54,11 @@ def one_cycle(
     if rise_fraction.known is not None and rise_fraction.known >= 1:
         raise ValueError(f"`rise_fraction` must be below 1, got {rise_fraction.known!r}.")
     rise = total_steps * rise_fraction
-    fall = total_steps - rise
+    down = cosine_decay(peak_value, total_steps - rise, 1 / (div_factor * final_div_factor))
+    if rise.sign == 0:
+        return down
     up = reverse(cosine_decay(peak_value, rise, 1 / div_factor), rise)
-    return sequence((up, rise), cosine_decay(peak_value, fall, 1 / (div_factor * final_div_factor)))
+    return sequence((up, rise), down)
 
 
 @exact_schedule

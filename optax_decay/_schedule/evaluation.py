@@ -28,6 +28,9 @@ class Schedule(Expression, Protocols):
     default float dtype and of the count's shape. Before 0 it holds its value at 0. Python numbers and NumPy arrays have
     no upper end; JAX's integers end at 2**31 - 1, where optax's counters stop.
 
+    It computes in a Pallas kernel's body too, unless it looks into a table (`piecewise_constant`, `sequence`, cycles that
+    grow): JAX takes constants there as arguments alone, so compute the rate outside and pass it.
+
     `repr` is the expression that makes it. Schedules of plain numbers made alike are equal and hash alike, others are
     compared by identity. Arithmetic with numbers and other schedules gives schedules.
 
@@ -103,7 +106,9 @@ class Schedule(Expression, Protocols):
 def at(base: Any, count: Count) -> Real:
     """The value of any base at a count: ours takes the count as it is, a foreign callable a plain number."""
     if isinstance(base, Schedule):
-        return base._curve(count)
+        value = base._curve(count)
+        # Whole numbers are what a schedule may end in: whatever goes on with them goes on in floats.
+        return value if is_host(value) or jnp.issubdtype(value.dtype, jnp.floating) else _as_float(value)
     if not callable(base):
         return base.as_float(count.whole)
     return _as_float(base(_count.plain_number(count)))

@@ -21,14 +21,15 @@ def schedule(build: Callable[P, Callable[[Any], Any]]) -> Callable[P, Schedule]:
     count as a plain number: an integer, or a float where a clock such as `stretch` gave the count a fraction.
 
     Args:
-      build: a function that takes hyperparameters and returns a callable of the count, or a schedule. Any of its
-        arguments may be traced if its body allows that.
+      build: a function that takes hyperparameters and returns a callable of the count, or a schedule; or a
+        `functools.partial` of one. Lists and NumPy arrays reach it as tuples of Python numbers. Any of its arguments
+        may be traced if its body allows that.
 
     Returns:
       The factory: it has `build`'s name, signature and docstring, and returns a `Schedule`.
 
     Raises:
-      TypeError: if `build` is not callable.
+      TypeError: if `build` is not callable, or has no name.
 
     >>> import optax_decay as od
     >>> @od.schedule
@@ -57,7 +58,7 @@ def operation(symbol: str, strength: int) -> Callable[[Callable[P, Any]], Callab
 
 
 def _factory(build: Callable[P, Any], takes_count: bool, operator: Operator | None = None) -> Callable[P, Schedule]:
-    @functools.wraps(build)
+    @functools.wraps(_innermost(build))
     def factory(*args: P.args, **kwargs: P.kwargs) -> Schedule:
         return make(record, record.arguments(args, kwargs))
 
@@ -65,6 +66,16 @@ def _factory(build: Callable[P, Any], takes_count: bool, operator: Operator | No
     parameters = [p.replace(annotation=_shown(p.annotation)) for p in record.signature.parameters.values()]
     hold(record, record.signature.replace(parameters=parameters, return_annotation=Schedule))
     return factory
+
+
+def _innermost(build: Any) -> Any:
+    """The function inside of partials, which has the name."""
+    function = build
+    while isinstance(function, functools.partial) and not hasattr(function, "__name__"):
+        function = function.func
+    if not hasattr(function, "__name__"):
+        raise TypeError(f"`build` must have a `__name__`, which its schedules are printed with, got {build!r}.")
+    return function
 
 
 def _shown(annotation: Any) -> Any:

@@ -30,7 +30,7 @@ _LEAST = sys.float_info.min
 
 
 def number(name: str, value: Any) -> Any:
-    """A finite real number; a NumPy scalar becomes the Python number that it is."""
+    """A finite real number."""
     return _scalar(name, value)[0]
 
 
@@ -38,8 +38,6 @@ def _scalar(name: str, value: Any) -> tuple[Any, Any]:
     """The value as a plain number, and that number again for comparisons: None if it is traced."""
     if type(value) in (int, float) and -_LARGEST <= value <= _LARGEST:
         return value, value
-    if isinstance(value, (np.generic, np.ndarray)) and value.ndim == 0:
-        value = value.item()
     if isinstance(value, Fraction) and value.denominator == 1:
         value = value.numerator
     if isinstance(value, Tabulated):
@@ -91,8 +89,8 @@ def optional(check: Check) -> Check:
 
 
 def whole(name: str, value: Any) -> Any:
-    """An integer."""
-    value, known = _scalar(name, value)
+    """An integer; a float of an integer's value becomes one."""
+    value, known = _scalar(name, int(value) if isinstance(value, float) and value.is_integer() else value)
     if isinstance(known, (float, Fraction)) or (known is None and not jnp.issubdtype(value.dtype, jnp.integer)):
         raise TypeError(f"`{name}` must be a whole number, got {value!r}.")
     return value
@@ -141,8 +139,6 @@ def factory(name: str, value: Any) -> Any:
 
 def numbers(name: str, value: Any) -> Any:
     """A sequence of finite real numbers, as a tuple; a JAX array of them stays one."""
-    if isinstance(value, np.ndarray) and value.ndim == 1:
-        value = tuple(value.tolist())
     if isinstance(value, jax.Array) and value.ndim == 1:
         if not _holds_real_numbers(value):
             raise TypeError(f"`{name}` must hold real numbers, got {value.dtype}.")
@@ -154,16 +150,16 @@ def numbers(name: str, value: Any) -> Any:
     return tuple(number(f"{name}[{i}]", entry) for i, entry in enumerate(value))
 
 
-def increasing(name: str, value: Any) -> Any:
-    """Numbers each greater than the one before."""
+def ordered(name: str, value: Any) -> Any:
+    """Numbers none of which is below the one before."""
     value = numbers(name, value)
     if isinstance(value, Tracer):
         return value
     entries = value if isinstance(value, tuple) else np.asarray(value).tolist()
     known = [_scalar(name, entry)[1] for entry in entries]
     for before, after in itertools.pairwise(known):
-        if before is not None and after is not None and not before < after:
-            raise ValueError(f"`{name}` must increase, got {before!r} before {after!r}.")
+        if before is not None and after is not None and before > after:
+            raise ValueError(f"`{name}` must not decrease, got {before!r} before {after!r}.")
     return value
 
 
@@ -223,10 +219,10 @@ SignedSteps = Annotated[Scalar, _length_kind(number)]
 Ratio = Annotated[Scalar, _length_kind(positive)]
 # The table of cycles is made of it.
 Growth = Annotated[Scalar, _length_kind(positive, is_tabulated=False)]
-Increasing = Annotated[Scalars, Kind(increasing, lambda value: given_list(value, in_steps=True), is_length=True)]
+Ordered = Annotated[Scalars, Kind(ordered, lambda value: given_list(value, in_steps=True), is_length=True)]
 
 # What else is given.
-Base = Annotated[AnyBase, Kind(base, bound_base, is_base=True, is_tabulated=True)]
+Base = Annotated[AnyBase, Kind(base, bound_base, is_tabulated=True)]
 Phases = Annotated[Any, Kind(phases, _bound_phases, is_tabulated=True)]
 Numbers = Annotated[Scalars, Kind(numbers, given_list)]
 Cycles = Annotated[int | jax.Array | None, _value_kind(cycles, _or_none(given), is_tabulated=False)]

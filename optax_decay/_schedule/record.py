@@ -23,14 +23,12 @@ class Kind:
       bind: takes a checked value and returns the form in which the build function receives it; None for the same form.
       is_tabulated: whether a program may take the number from a table, one for each phase of a sequence.
       is_length: whether it is measured in steps: a length, a boundary, a factor or a share of lengths.
-      is_base: whether it is a base, which sees the count itself.
     """
 
     check: Callable[[str, Any], Any]
     bind: Callable[[Any], Any] | None = None
     is_tabulated: bool = False
     is_length: bool = False
-    is_base: bool = False
 
 
 class Operator(NamedTuple):
@@ -166,13 +164,13 @@ def record_of(factory: Any) -> Record | None:
 
 
 def _plain(value: Any) -> Any:
-    """NumPy scalars as Python numbers and lists as tuples, within tuples and named arguments too."""
+    """NumPy scalars as Python numbers, lists and NumPy arrays as tuples, within tuples and named arguments too."""
     if type(value) in (int, float):
         return value
     if isinstance(value, Given):
         return value.plain
-    if isinstance(value, np.generic):
-        return value.item()
+    if isinstance(value, (np.generic, np.ndarray)):
+        value = value.tolist()
     if isinstance(value, (list, tuple)):
         return tuple(map(_plain, value))
     return {name: _plain(entry) for name, entry in value.items()} if isinstance(value, dict) else value

@@ -26,7 +26,7 @@ EXPRESSIONS: dict[str, Callable[[Any], Any]] = {
     "PyTorch LinearLR": lambda od: od.warmup(0.1, 50, init_value=0.025),
     "PyTorch ExponentialLR": lambda od: od.exponential_decay(0.1, 1, 0.97),
     "PyTorch StepLR": lambda od: od.exponential_decay(0.1, 30, 0.1, staircase=True),
-    "PyTorch MultiStepLR": lambda od: od.sequence((0.1, 30), (0.01, 50), 0.001),
+    "PyTorch MultiStepLR": lambda od: od.delay(od.piecewise_constant([30, 80], [0.1, 0.01, 0.001]), -1),
     "PyTorch PolynomialLR": lambda od: od.polynomial_decay(0.1, 300, 0.0, 2),
     "PyTorch CosineAnnealingLR": lambda od: od.cosine_decay(0.1, 300, 0.05),
     "PyTorch CosineAnnealingLR beyond T_max": lambda od: od.delay(
@@ -61,7 +61,7 @@ EXPRESSIONS: dict[str, Callable[[Any], Any]] = {
     "optax polynomial_schedule": lambda od: od.delay(od.polynomial_decay(0.1, 300, 0.01, 2), 50),
     "optax linear_schedule": lambda od: od.linear_decay(0.1, 300, 0.01),
     "optax linear_schedule transition_begin": lambda od: od.delay(od.linear_decay(0.1, 300, 0.01), 50),
-    "optax piecewise_constant_schedule": lambda od: od.sequence((0.1, 200), (0.05, 300), 0.005),
+    "optax piecewise_constant_schedule": lambda od: od.delay(od.piecewise_constant([200, 500], [0.1, 0.05, 0.005]), -1),
     "optax piecewise_interpolate_schedule linear": lambda od: od.piecewise_linear([0, 200, 500], [0.1, 0.05, 0.005]),
     "optax piecewise_interpolate_schedule cosine": lambda od: od.sequence(
         (od.cosine_decay(0.1, 200, 0.5), 200), od.cosine_decay(0.05, 300, 0.1)
@@ -99,6 +99,7 @@ EXPRESSIONS: dict[str, Callable[[Any], Any]] = {
         od.warmup_cosine_decay(0.1, 20, 200), 200, t_mul=2, m_mul=0.5, cycles=3
     ),
     "optax cosine_onecycle_schedule": lambda od: od.one_cycle(0.1, 1000),
+    "optax cosine_onecycle_schedule cut": lambda od: od.one_cycle(0.1, 999, rise_fraction=299 / 999),
     "optax linear_onecycle_schedule": lambda od: od.piecewise_linear([0, 300, 850, 1000], [0.004, 0.1, 0.004, 4e-7]),
     # timm
     "timm CosineLRScheduler": lambda od: od.sequence(
@@ -176,6 +177,9 @@ EXPRESSIONS: dict[str, Callable[[Any], Any]] = {
     "transformers get_constant_schedule_with_warmup": lambda od: od.warmup(0.1, 100),
     "transformers get_linear_schedule_with_warmup": lambda od: od.warmup(od.linear_decay(0.1, 1200), 100),
     "transformers get_cosine_schedule_with_warmup": lambda od: od.warmup_cosine_decay(0.1, 100, 1300),
+    "transformers get_cosine_schedule_with_warmup beyond its end": lambda od: od.warmup(
+        od.delay(od.cyclic(od.cosine_decay(0.1, 1200), 1200), -1200), 100
+    ),
     "transformers get_cosine_schedule_with_warmup waves": lambda od: od.warmup(
         od.delay(od.cyclic(od.cosine_decay(0.1, 300), 300), -300), 100
     ),
@@ -204,5 +208,12 @@ EXPRESSIONS: dict[str, Callable[[Any], Any]] = {
     ),
     "transformers get_wsd_schedule min_lr_ratio": lambda od: od.cooldown(
         od.warmup(0.1, 100, init_value=0.01), 900, 400, end_value=0.01, shape="cosine"
+    ),
+    # Scenic
+    "scenic compound_lr_scheduler stairs": lambda od: (
+        od.warmup(1, 50) * od.exponential_decay(0.1, 100, 0.5, staircase=True)
+    ),
+    "scenic compound_lr_scheduler cooldown": lambda od: (
+        od.warmup(od.inverse_sqrt_decay(0.1, 400), 100) * od.cooldown(1, 900, 400)
     ),
 }

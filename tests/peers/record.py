@@ -286,6 +286,8 @@ def optax() -> Iterator[Case]:
     ]
     yield one("sgdr_schedule", counts(20, 200, 240, 600, 680, 1400, last=2000), "growing", cosine_kwargs=cycles)
     yield one("cosine_onecycle_schedule", counts(300, 1000, last=2000), transition_steps=1000, peak_value=0.1)
+    # Three tenths of 999 are cut off to 299 whole steps.
+    yield one("cosine_onecycle_schedule", counts(299, 999, last=2000), "cut", transition_steps=999, peak_value=0.1)
     yield one("linear_onecycle_schedule", counts(300, 850, 1000, last=2000), transition_steps=1000, peak_value=0.1)
 
 
@@ -435,6 +437,7 @@ def transformers() -> Iterator[Case]:
     yield one("get_constant_schedule_with_warmup", counts(100, last=1000), **rise)
     yield one("get_linear_schedule_with_warmup", ends, **whole)
     yield one("get_cosine_schedule_with_warmup", counts(100, last=1300), **whole)
+    yield one("get_cosine_schedule_with_warmup", counts(100, 1300, 2500, last=4000), "beyond its end", **whole)
     yield one("get_cosine_schedule_with_warmup", counts(100, 400, 700, 1000, last=1300), "waves", **whole, num_cycles=2)
     yield one(
         "get_cosine_with_hard_restarts_schedule_with_warmup",
@@ -458,6 +461,33 @@ def transformers() -> Iterator[Case]:
     yield one("get_wsd_schedule", ends, "min_lr_ratio", **stable, min_lr_ratio=0.1)
 
 
+# Scenic: from a checkout, python setup.py egg_info, and its folder in PYTHONPATH.
+
+
+def scenic() -> Iterator[Case]:
+    import jax.numpy as jnp
+    import ml_collections
+    from scenic.train_lib import lr_schedules
+
+    def one(at: list[int], variant: str, **arguments: Any) -> Case:
+        function = lr_schedules.compound_lr_scheduler(ml_collections.ConfigDict(arguments))
+        read = lambda at: [function(jnp.int32(count)) for count in at]  # noqa: E731
+        return case("compound_lr_scheduler", read, arguments, at, variant)
+
+    stairs = {"factors": "constant * linear_warmup * decay_every", "steps_per_decay": 100, "decay_factor": 0.5}
+    yield one(counts(50, 100, 200, 500, last=1000), "stairs", **stairs, base_learning_rate=0.1, warmup_steps=50)
+    yield one(
+        counts(100, 900, last=1300),
+        "cooldown",
+        factors="constant * linear_warmup * rsqrt_decay * linear_cooldown",
+        base_learning_rate=0.1,
+        warmup_steps=100,
+        timescale=400,
+        cooldown_steps=400,
+        total_steps=1300,
+    )
+
+
 LIBRARIES: dict[str, tuple[str, Callable[[], Iterator[Case]]]] = {
     "Keras": ("keras", keras),
     "PyTorch": ("torch", pytorch),
@@ -466,6 +496,7 @@ LIBRARIES: dict[str, tuple[str, Callable[[], Iterator[Case]]]] = {
     "ignite": ("pytorch-ignite", ignite),
     "fastai": ("fastai", fastai),
     "transformers": ("transformers", transformers),
+    "scenic": ("scenic", scenic),
 }
 
 
