@@ -412,6 +412,12 @@ def clip(base, *, min_value=None, max_value=None):
     return value
 
 
+@schedule
+def power(base, exponent):
+    """What is written `base ** exponent`."""
+    return lambda t: raised(at(base, t), at(exponent, t))
+
+
 # Named compositions.
 
 

@@ -1,7 +1,16 @@
 """Arithmetic for schedules: given numbers, twofold numbers, elementary functions."""
 
 from optax_decay._arithmetic.binding import ExactList, TracedList, given, given_list
-from optax_decay._arithmetic.elementary import exp, last_of_exponential, less_exp, log, raised, times_exp, times_power
+from optax_decay._arithmetic.elementary import (
+    exp,
+    last_of_exponential,
+    less_exp,
+    log,
+    raised,
+    raised_any,
+    times_exp,
+    times_power,
+)
 from optax_decay._arithmetic.fractions import PlainNumber, decimal, fitting, simplest
 from optax_decay._arithmetic.given import (
     Exact,
@@ -110,6 +119,7 @@ __all__ = [
     "product",
     "quotient",
     "raised",
+    "raised_any",
     "renormalised",
     "rounded",
     "rounded_arrays",

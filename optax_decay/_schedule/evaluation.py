@@ -94,6 +94,12 @@ class Schedule(Expression):
     def __rtruediv__(self, other: Any) -> "Schedule":
         return _operated("quotient", other, self)
 
+    def __pow__(self, other: Any) -> "Schedule":
+        return _operated("power", self, other)
+
+    def __rpow__(self, other: Any) -> "Schedule":
+        return _operated("power", other, self)
+
     def __neg__(self) -> "Schedule":
         return _operated("negative", self)
 
