@@ -219,6 +219,15 @@ EXAMPLES = {
         "warm_restarts", cycle_steps=OTHERS, t_mul=(0.5, 0.75, 0.875), cycles=(6, 5, 40), **_CYCLES
     ),
     "warm_restarts, cycles": _over("warm_restarts", cycle_steps=OTHERS, cycles=(2, 1, 3), **_CYCLES).with_(t_mul=2),
+    "warm_restarts, not stretched": _RESTARTS.with_(t_mul=1.5, stretch=False).pictured(
+        "warm_restarts(warmup(0.1, 30), 40, t_mul=2, stretch=False)", "warmup(0.1, 30)"
+    ),
+    "warm_restarts, not stretched, t_mul whole": _over(
+        "warm_restarts", cycle_steps=OTHERS, t_mul=_WHOLE, cycles=(2, 1, 3), **_CYCLES
+    ).with_(stretch=False),
+    "warm_restarts, not stretched, t_mul real": _over(
+        "warm_restarts", cycle_steps=OTHERS, t_mul=(1.0, *_REAL[1:]), cycles=(2, 1, 3), **_CYCLES
+    ).with_(stretch=False),
     "cyclic": _CYCLIC.pictured("cyclic(cosine_decay(0.1, 60), 60, rise_steps=30)", "cosine_decay(0.1, 60)"),
     "cyclic, as long up as down": _over("cyclic", fall_steps=OTHERS, cycles=(2, 1, 3), **_CYCLES),
     "cyclic, t_mul whole": _over("cyclic", fall_steps=OTHERS, rise_steps=RISES, t_mul=_WHOLE, **_CYCLES),
@@ -230,6 +239,13 @@ EXAMPLES = {
     .pictured("delay(cosine_decay(0.1, 200), 60)", "cosine_decay(0.1, 200)")
     .pictured("delay(cosine_decay(0.1, 240), -60)", "cosine_decay(0.1, 240)"),
     "delay, looking ahead": _over("delay", steps=(-40, -96, -250, -3, -2.5)),
+    "hold": _over("hold", steps=(40, 0, 250, 10**6, 33.3)).pictured(
+        "hold(cosine_decay(0.1, 240), 120)", "cosine_decay(0.1, 240)"
+    ),
+    "warp": _over("warp", steps=OTHERS, power=(1.5, 2.0, 0.75, 3.0, 2.5)).pictured(
+        "warp(cosine_decay(0.1, 240), 240, 2)", "cosine_decay(0.1, 240)"
+    ),
+    "warp, whole": _over("warp", steps=OTHERS).with_(power=3),
     "stretch": _over("stretch", factor=(2.5, 3.0, 0.75, 3.0, 3.7)).pictured(
         "stretch(cosine_decay(0.1, 120), 2)", "cosine_decay(0.1, 120)"
     ),

@@ -8,10 +8,11 @@ from optax_decay._arithmetic.elementary import (
     log,
     raised,
     raised_any,
+    raised_twofold,
     times_exp,
     times_power,
 )
-from optax_decay._arithmetic.fractions import PlainNumber, decimal, fitting, simplest
+from optax_decay._arithmetic.fractions import PlainNumber, decimal, fitting, raised_nearly, simplest
 from optax_decay._arithmetic.given import (
     Exact,
     Given,
@@ -120,6 +121,8 @@ __all__ = [
     "quotient",
     "raised",
     "raised_any",
+    "raised_nearly",
+    "raised_twofold",
     "renormalised",
     "rounded",
     "rounded_arrays",

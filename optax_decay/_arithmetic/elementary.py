@@ -22,7 +22,9 @@ from optax_decay._arithmetic.real import (
 from optax_decay._arithmetic.twofold import (
     Twofold,
     _together,
+    minus,
     of_integer,
+    plus,
     plus_known,
     product,
     renormalised,
@@ -171,6 +173,17 @@ def raised(x: Twofold, y: Twofold) -> Real:
         relative = plus_known(relative, y_lo * dtype.type(math.log(2)) * octaves)
     plain = power(x.hi, y.hi)
     return plain * (1 + relative) if not is_zero(relative) else plain
+
+
+def raised_twofold(x: Twofold, y: Twofold) -> Twofold:
+    """x**y for x > 0, to about twice a float's precision of its logarithm."""
+    estimate = raised(x, y)
+    if is_host(estimate) and float_dtype() == np.float32:
+        return Twofold(estimate, 0.0)
+    # Where the estimate vanishes any logarithm will do: what it is off by is multiplied by zero.
+    of_estimate = log(Twofold(maximum(estimate, as_float(1e-37, estimate)), 0.0))
+    off = maximum(plus(product(log(x), y), minus(of_estimate)).hi, as_float(-1.0, estimate))
+    return renormalised(estimate, estimate * (off + 0.5 * off * off))
 
 
 def raised_any(x: Twofold, y: Twofold) -> Real:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from optax_decay import _count
-from optax_decay._arithmetic import ZERO, Real, is_host
+from optax_decay._arithmetic import ZERO, Real, is_host, raised_nearly
 from optax_decay._begins import (
     FIRST_EDGE,
     Edge,
@@ -23,6 +23,8 @@ from optax_decay._count import Count
 from optax_decay._schedule import Curve, at, exact_schedule
 from optax_decay._schedule.kinds import (
     Base,
+    NonNegativeSteps,
+    Positive,
     Ratio,
     SignedSteps,
     Steps,
@@ -59,6 +61,37 @@ def delay(base: Base, steps: SignedSteps) -> Curve:
 @tells_edges_of(delay)
 def _edges_of_delayed(kind: PhaseOrCycle, base: Any, steps: Any) -> Iterator[Edge]:
     return (max(edge.moved(known_steps(steps)), FIRST_EDGE) for edge in edges(base, kind))
+
+
+@exact_schedule
+def hold(base: Base, steps: NonNegativeSteps) -> Curve:
+    r"""Stops any base's clock: its value at `steps` is held from then on.
+
+    .. math:: s(t) = \text{base}(\min(t, n))
+
+    with :math:`n` = `steps`.
+
+    Args:
+      base: any callable of the count, or a number.
+      steps: the update step at which it stops, zero or more. May be traced.
+
+    Returns:
+      A schedule.
+
+    Raises:
+      ValueError: if `steps` is negative, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import numpy as np, optax_decay as od
+    >>> print(od.hold(od.exponential_decay(0.1, 100, 0.5), 200)(np.array([100, 200, 300])))
+    [0.05  0.025 0.025]
+    """
+    return lambda count: at(base, _count.least(count, _count.steps_beside(steps, count)))
+
+
+@tells_edges_of(hold)
+def _edges_of_held(kind: PhaseOrCycle, base: Any, steps: Any) -> list[Edge]:
+    return edges_until(Edge(known_steps(steps), after=True), base, kind)
 
 
 @exact_schedule
@@ -125,6 +158,44 @@ def per_step(base: Base, amount: Ratio) -> Curve:
 @tells_edges_of(per_step)
 def _edges_per_step(kind: PhaseOrCycle, base: Any, amount: Any) -> Iterator[Edge]:
     return (edge.moved(Fraction(0), 1 / known_steps(amount)) for edge in edges(base, kind))
+
+
+@exact_schedule
+def warp(base: Base, steps: Steps, power: Positive) -> Curve:
+    r"""Runs any base along a power of the time gone: late at first and then faster, or the other way round.
+
+    .. math:: s(t) = \text{base}\left(n \min(t / n, 1)^k\right)
+
+    with :math:`n` = `steps` and :math:`k` = `power`: k-decay, for any base. Both ends stay where they are, and the
+    base's value at `steps` is held. At a power that is a small whole number every boundary of the base is exact, at
+    another as exact as floats allow.
+
+    Args:
+      base: any callable of the count, or a number.
+      steps: update steps from start to end, positive. May be traced.
+      power: above 1 the base starts slowly, below 1 it ends slowly; positive. May be traced.
+
+    Returns:
+      A schedule.
+
+    Raises:
+      ValueError: if `steps` or `power` is not positive, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import numpy as np, optax_decay as od
+    >>> print(od.warp(od.linear_decay(0.1, 100), 100, 2)(np.array([0, 50, 100])))
+    [0.1   0.075 0.   ]
+
+    Source: Zhang and Li, "k-decay: A New Method For Learning Rate Schedule", 2020.
+    """
+    return lambda count: at(base, _count.warped(count, _count.length(steps, count), power))
+
+
+@tells_edges_of(warp)
+def _edges_of_warped(kind: PhaseOrCycle, base: Any, steps: Any, power: Any) -> Iterator[Edge]:
+    length, inverse = known_steps(steps), 1 / known_steps(power)
+    for edge in edges_until(Edge(length, after=True), base, kind):
+        yield edge._replace(position=length * raised_nearly(edge.position / length, inverse))
 
 
 @exact_schedule
