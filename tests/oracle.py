@@ -397,9 +397,11 @@ def sequence(*phases):
 
 
 @schedule
-def warmup(base, steps, *, init_value=0.0):
+def warmup(base, steps, *, init_value=0.0, shape="linear"):
     def value(t):
-        return init_value + (at(base, Fraction(0)) - init_value) * t / steps if t < steps else at(base, t - steps)
+        if t >= steps:
+            return at(base, t - steps)
+        return init_value + (at(base, Fraction(0)) - init_value) * _weight(shape, 1 - t / steps)
 
     return value
 
@@ -409,10 +411,14 @@ def cooldown(base, begin, steps, *, end_value=0.0, shape="linear"):
     def value(t):
         if t < begin:
             return at(base, t)
-        weight = _SHAPES[shape](_share(t - begin, steps))
+        weight = _weight(shape, _share(t - begin, steps))
         return end_value + (at(base, begin) - end_value) * weight
 
     return value
+
+
+def _weight(shape, share):
+    return at(_SHAPES.get(shape, shape), share)
 
 
 _SHAPES = {
@@ -484,9 +490,9 @@ def warmup_cosine_decay(peak_value, warmup_steps, total_steps, *, init_value=0.0
 
 @schedule
 def warmup_stable_decay(
-    peak_value, warmup_steps, total_steps, cooldown_steps, *, end_value=0.0, shape="one_minus_sqrt"
+    peak_value, warmup_steps, total_steps, cooldown_steps, *, init_value=0.0, end_value=0.0, shape="linear"
 ):
-    stable = warmup(peak_value, warmup_steps)
+    stable = warmup(peak_value, warmup_steps, init_value=init_value)
     return cooldown(stable, total_steps - cooldown_steps, cooldown_steps, end_value=end_value, shape=shape)
 
 

@@ -25,7 +25,7 @@ MODULES = [
     "_schedule.arithmetic", "_schedule.__init__", "_begins", "_groups",
     *(f"_decays.{room}" for room in ("weights", "noise", "endless", "polynomial", "ending", "piecewise", "cosine")),
     "_decays.linear_cosine", "_decays.__init__", "_clocks.cycles", "_clocks.shifts", "_clocks.__init__",
-    "_phases", "_values", "_presets.cycles", "_presets.runs", "_presets.__init__", "_text",
+    "_shapes", "_phases", "_values", "_presets.cycles", "_presets.runs", "_presets.__init__", "_text",
     "_view", "__init__", "__main__",
 ]  # fmt: skip
 

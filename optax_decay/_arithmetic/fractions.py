@@ -52,7 +52,7 @@ def raised_nearly(x: Fraction, y: Fraction | int) -> Fraction:
     """x**y to 60 digits, or the simple ratio that it may be: no other one is as near."""
     with localcontext(prec=60):
         fine = (Decimal(x.numerator) / x.denominator) ** (Decimal(y.numerator) / y.denominator)
-    return Fraction(fine).limit_denominator(1 << 64)
+    return Fraction(fine).limit_denominator(1 << 64) if fine.adjusted() > -60 else Fraction(0)
 
 
 @lru_cache(maxsize=4096)

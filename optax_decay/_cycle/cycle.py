@@ -1,13 +1,12 @@
 """The cycle that a count is in, by whichever way finds it."""
 
-import math
 from typing import Any
 
 from optax_decay import _arithmetic, _count
 from optax_decay._arithmetic import Given, Real, is_host, where
 from optax_decay._count import Count, Length
 from optax_decay._cycle.closed_form import closed_form
-from optax_decay._cycle.table import search, search_on_host
+from optax_decay._cycle.table import cycles_within, search, search_on_host
 
 
 def cycle(
@@ -22,7 +21,7 @@ def cycle(
     steps = _count.length(cycle_steps, count)
     count = _count.in_unit(count, steps.counted.unit)
     index, local = _found(count, steps, t_mul, cycles, stretch)
-    return (index, local) if cycles is None else _ended(index, local, steps, cycles, None if stretch else t_mul)
+    return (index, local) if cycles is None else _ended(index, local, steps, t_mul, cycles, stretch)
 
 
 def _found(count: Count, steps: Length, t_mul: Given, cycles: Given | None, stretch: bool) -> tuple[Real, Count]:
@@ -36,8 +35,9 @@ def _found(count: Count, steps: Length, t_mul: Given, cycles: Given | None, stre
     return search(count, steps, t_mul.fraction, most, stretch)
 
 
-def _ended(index: Real, local: Count, steps: Length, cycles: Given, growth: Given | None) -> tuple[Real, Count]:
-    """The end of the last cycle once that is over: it is `growth`**index times as long as the first."""
+def _ended(index: Real, local: Count, steps: Length, t_mul: Given, cycles: Given, stretch: bool) -> tuple[Real, Count]:
+    """The end of the last cycle once that is over."""
+    growth = None if stretch or t_mul.known == 1 else t_mul
     if is_host(index):
         last: Any = int(cycles.known) - 1
         return (last, _end(last, last, local, steps, growth)) if index > last else (index, local)
@@ -52,12 +52,13 @@ def _ended(index: Real, local: Count, steps: Length, cycles: Given, growth: Give
 
 def _end(last: Real, index: Real, beside: Count, steps: Length, growth: Given | None) -> Count:
     """What the base sees at the end of the last cycle, once a count is in a later one."""
-    if growth is None or growth.known == 1:
+    if growth is None:
         return steps.counted
-    known = growth.fraction is not None and steps.known is not None and is_host(last)
-    if known and (is_host(index) or abs(last * math.log2(growth.fraction)) < 64):
-        length = _arithmetic.raised_nearly(growth.fraction, last) * steps.known
-        return _count.exact_length(length, beside.unit, beside.whole).counted
+    if growth.fraction is not None and steps.known is not None and is_host(last):
+        if not is_host(index):  # there is no later cycle than this
+            last = min(last, cycles_within(float(_count.last_count() / steps.known), float(growth.fraction)))
+        length = steps.known * _arithmetic.raised_nearly(growth.fraction, last)
+        return Count(*_arithmetic.whole_and_part(length, is_host(beside.whole)), beside.unit)
     # Until then the power of another cycle may be larger than any float.
     last = _arithmetic.minimum(last, index)
     power = _arithmetic.raised_twofold(growth.twofold(), _arithmetic.of_integer(last))

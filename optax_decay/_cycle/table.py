@@ -52,7 +52,7 @@ def _cycle_table(
     stretch: bool,
 ) -> _CycleTable:
     steps = Fraction(1) if cycle_steps is None else cycle_steps
-    n = cycles if factor < 1 and cycles is not None else _cycles_within(float(limit / steps), float(factor))
+    n = cycles if factor < 1 and cycles is not None else cycles_within(float(limit / steps), float(factor))
     n = n if among is None else min(n, among - 1)
     stride = max(1, -(-n // _MAX_ROWS)) if factor > 1 else 1
     # What is found in a table that leaves out cycles is searched for in another, in steps of the first cycle.
@@ -92,7 +92,7 @@ def _cycle_table(
     return _CycleTable(*integers, excess=np.array(columns[-2]), begins=columns[-1], stride=stride)
 
 
-def _cycles_within(steps: float, factor: float) -> int:
+def cycles_within(steps: float, factor: float) -> int:
     """An upper bound on the number of cycles, in units of the first, that begin within `steps`."""
     growth = min(steps * (factor - 1), sys.float_info.max)
     return 2 + math.ceil(math.log1p(growth) / math.log(factor)) if factor > 1 else 1 << 62
