@@ -10,7 +10,7 @@ import pytest
 import optax_decay as od
 from tests import oracle
 from tests.runs import mostly_slow_rows
-from tests.ways import LAST, around, counts_for, eager, eager_array, exact_values, in_every_way, in_ways, jitted
+from tests.ways import LAST, WAYS, around, counts_for, eager, eager_array, exact_values, in_every_way, in_ways, jitted
 
 LINE = od.linear_decay(1.0, 10)
 
@@ -60,36 +60,44 @@ def test_a_polynomial_with_cycle_is_its_expanding_cycle(power, way):
     np.testing.assert_allclose(way(cycled, counts), way(expanding, counts), rtol=0, atol=2e-7)
 
 
+HARDLY_GROWING = [("1", "1.0002"), ("0.5", "1.00001"), ("100.3", "1.0000001"), ("7", "1.000000001")]
+
+
 class TestManyCycles:
     def test_cycles_far_apart_and_many_are_scaled_precisely(self):
         schedule = od.warm_restarts(1.0, 1, m_mul=0.9999999)
         counts = np.array([0, 1, 10**6, 10**8, 5 * 10**8], np.int32)
         np.testing.assert_allclose(jitted(schedule, counts), 0.9999999 ** counts.astype(float), rtol=1e-6)
 
-    @in_ways(eager, jitted)
-    @pytest.mark.parametrize(
-        ("t_mul", "steps"),
-        [("1.0002", "1"), ("1.0000001", "100.3")]
-        + [pytest.param(*pair, marks=pytest.mark.slow) for pair in (("1.00001", "0.5"), ("1.000000001", "7"))],
-    )
-    def test_cycles_that_hardly_grow_are_told_apart_however_many_they_are(self, t_mul, steps, way):
-        schedule = od.warm_restarts(od.linear_decay(1, float(steps)), float(steps), t_mul=float(t_mul))
-        longer = od.warm_restarts(
-            od.inverse_time_decay(1, 100 * float(steps), 1), float(steps), t_mul=float(t_mul), stretch=False
-        )
-        counts = np.array([0, 5, 100, 1000, 50_000, 10**6, 123_456_789, LAST - 1], np.int32)
-        first, gone, since = decimal.Decimal(steps), [], []
+    counts = np.array([0, 5, 100, 1000, 50_000, 10**6, 123_456_789, LAST - 1], np.int32)
+
+    def seen(self, steps, t_mul):
+        """What a base sees of cycles that hardly grow, in lengths of the first: not slowed, and slowed."""
+        first, since, slowed = decimal.Decimal(steps), [], []
         with decimal.localcontext() as context:
             context.prec = 60
             meant = oracle.measured(float(t_mul))
             factor = decimal.Decimal(meant.numerator) / meant.denominator
-            for count in map(int, counts):
+            for count in map(int, self.counts):
                 index = int((1 + count * (factor - 1) / first).ln() / factor.ln() + decimal.Decimal(1).scaleb(-40))
                 since.append((count - first * (factor**index - 1) / (factor - 1)) / first)
-                gone.append(since[-1] / factor**index)
-        np.testing.assert_allclose(way(schedule, counts), [float(1 - share) for share in gone], rtol=0, atol=1e-6)
-        want = [1 / (1 + float(share) / 100) for share in since]
-        np.testing.assert_allclose(way(longer, counts), want, rtol=0, atol=1e-6)
+                slowed.append(since[-1] / factor**index)
+        return np.float64(since), np.float64(slowed)
+
+    @in_ways(eager, jitted)
+    @pytest.mark.parametrize(("steps", "t_mul"), mostly_slow_rows(HARDLY_GROWING, every=2))
+    def test_cycles_that_hardly_grow_are_told_apart_however_many_they_are(self, t_mul, steps, way):
+        schedule = od.warm_restarts(od.linear_decay(1, float(steps)), float(steps), t_mul=float(t_mul))
+        want = 1 - self.seen(steps, t_mul)[1]
+        np.testing.assert_allclose(way(schedule, self.counts), want, rtol=0, atol=1e-6)
+
+    @in_ways(eager, slow=[jitted])
+    @pytest.mark.parametrize(("steps", "t_mul"), mostly_slow_rows(HARDLY_GROWING, every=4))
+    def test_so_are_those_whose_base_is_not_slowed(self, t_mul, steps, way):
+        decay = od.inverse_time_decay(1, 100 * float(steps), 1)
+        schedule = od.warm_restarts(decay, float(steps), t_mul=float(t_mul), stretch=False)
+        want = 1 / (1 + self.seen(steps, t_mul)[0] / 100)
+        np.testing.assert_allclose(way(schedule, self.counts), want, rtol=0, atol=1e-6)
 
     @pytest.mark.lowest
     @pytest.mark.parametrize("t_mul", [1, 2])
@@ -136,7 +144,7 @@ class TestShiftedAndSlowed:
 
 
 class TestHeld:
-    @in_every_way
+    @in_ways(jitted, eager, slow=[way for way in WAYS if way not in (jitted, eager)])
     @pytest.mark.parametrize("steps", [0, 1, 7, 7.5, 100 / 3, 2**24 + 1, LAST, 3 * 10**9, 2.5e12])
     def test_a_clock_stops_at_its_step_whatever_that_is(self, steps, way):
         counts = around(0, 7, 33, 2**24 + 1, 10**9, LAST - 1)
@@ -158,7 +166,7 @@ STAIRS_OF_WARP = [
 ]
 
 
-@pytest.mark.parametrize(("steps", "stair", "power"), mostly_slow_rows(STAIRS_OF_WARP, every=3))
+@pytest.mark.parametrize(("steps", "stair", "power"), mostly_slow_rows(STAIRS_OF_WARP, every=5))
 @in_ways(jitted, eager)
 def test_every_stair_of_a_warped_base_is_where_the_definition_has_it(steps, stair, power, way):
     stairs = range(0, int(steps / stair), max(1, int(steps / stair) // 400))
@@ -189,8 +197,9 @@ class TestWarmupAtEachRestart:
         want = np.prod([exact_values(reference, counts) for reference in references], axis=0)
         np.testing.assert_allclose(way(decay * ramp, counts), want, rtol=0, atol=4e-8)
 
-    @pytest.mark.parametrize("t_mul", [1, 2, 1.5])
-    @pytest.mark.parametrize("cycles", [None, 1, 4])
+    @pytest.mark.parametrize(
+        ("t_mul", "cycles"), mostly_slow_rows([(1.5, 4), *((k, n) for k in (1, 2, 1.5) for n in (None, 1, 4))], 10)
+    )
     def test_every_number_may_be_traced(self, t_mul, cycles):
         def rate(m, steps, t_mul, cycles):
             return m.warm_restarts(m.inverse_time_decay(1, 10, 1), steps, t_mul=t_mul, cycles=cycles, stretch=False)

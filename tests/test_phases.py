@@ -8,7 +8,18 @@ import pytest
 
 import optax_decay as od
 from tests import oracle
-from tests.ways import around, assert_near, eager_array, exact_values, in_every_way
+from tests.runs import mostly_slow
+from tests.ways import (
+    WAYS,
+    around,
+    assert_near,
+    eager,
+    eager_array,
+    exact_values,
+    in_every_way,
+    in_ways,
+    jitted,
+)  # fmt: skip
 
 LINE = od.linear_decay(1.0, 10)
 COUNTS = np.arange(64)
@@ -70,9 +81,9 @@ SHAPES = {
 }
 
 
-@pytest.mark.parametrize("steps", [10, 33.3, 2**24 + 1])
+@pytest.mark.parametrize("steps", mostly_slow([10, 33.3, 2**24 + 1], 10))
 @pytest.mark.parametrize("name", SHAPES)
-@in_every_way
+@in_ways(jitted, eager, slow=[way for way in WAYS if way not in (jitted, eager)])
 def test_a_shape_has_both_ends_bit_for_bit_and_the_definitions_values_between(way, name, steps):
     begin, counts = 7, around(0, 5, 7, 10, 20, int(steps / 2), int(steps), int(steps) + 7, int(steps) + 1000)
     climbed, fallen = (
@@ -94,7 +105,7 @@ def test_a_shape_that_ends_only_nearly_leaves_the_base_as_it_is():
     np.testing.assert_array_equal(cool(counts)[:40], base(counts)[:40])
 
 
-@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("name", mostly_slow(SHAPES, "one_minus_sqrt", "a square"))
 def test_a_shape_over_traced_steps_is_that_over_known_ones_and_0_steps_are_over_at_once(name):
     shape = SHAPES[name](od)
     warm = lambda n: od.warmup(LINE, n, init_value=0.5, shape=shape)(COUNTS)  # noqa: E731
@@ -103,6 +114,18 @@ def test_a_shape_over_traced_steps_is_that_over_known_ones_and_0_steps_are_over_
         traced = jax.jit(make)
         for n in (0, 7, jnp.float32(0), jnp.float32(6.5)):
             np.testing.assert_allclose(traced(n), make(n if isinstance(n, int) else float(n)), rtol=0, atol=2e-6)
+
+
+def test_the_numbers_of_a_shape_may_be_traced():
+    def rate(module, power):
+        shape = module.polynomial_decay(1, 1, 0, power)
+        return module.cooldown(module.warmup(1.0, 10, shape=shape), 20, 10, shape=shape)
+
+    counts = np.arange(64)
+    values = jax.jit(lambda power: rate(od, power)(counts))(2.5)
+    np.testing.assert_allclose(values, exact_values(rate(oracle, 2.5), counts), rtol=0, atol=2e-7)
+    slope = jax.grad(lambda power: rate(od, power)(5))(2.0)
+    np.testing.assert_allclose(slope, 0.25 * np.log(0.5), rtol=1e-6)
 
 
 def test_a_shape_stays_a_schedule_where_hyperparameters_are_schedules():
