@@ -143,10 +143,10 @@ def warmup(base: Base, steps: NonNegativeSteps, *, init_value: Number = 0.0, sha
     def value(count: Count) -> Real:
         # The base rests at its start until then, so that one evaluation serves both.
         then = at(base, _count.shifted(count, back))
-        value = _from_to(init_value.as_float(then), then, climbing(shape, count, steps))
-        if not isinstance(shape, str):  # it may be 1 only nearly
-            value = where(_count.over(count, _count.length(steps, count)), then, value)
-        return _or_at_once(steps, value, then)
+        risen = _from_to(init_value.as_float(then), then, climbing(shape, count, steps))
+        if not isinstance(shape, str):  # one of the user's own may be 1 only nearly
+            risen = where(_count.over(count, _count.length(steps, count)), then, risen)
+        return _or_at_once(steps, risen, then)
 
     return value
 
@@ -204,10 +204,10 @@ def cooldown(
         left, begun = at(base, _count.least(count, beginning)), _count.reached(count, beginning)
         if steps.sign == 0:
             return where(begun, end, left)
-        value = _from_to(left, end, falling(shape, since, steps))
+        fallen = _from_to(left, end, falling(shape, since, steps))
         if not isinstance(shape, str):
-            value = where(begun, value, left)
-        return _or_at_once(steps, value, where(begun, end, left))
+            fallen = where(begun, fallen, left)
+        return _or_at_once(steps, fallen, where(begun, end, left))
 
     return value
 

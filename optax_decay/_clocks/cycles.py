@@ -110,7 +110,8 @@ def _edges_of_restarts(
         yield from _edges_of_cycles(kind, edges_until(Edge(steps), base, kind), steps, t_mul, cycles)
     elif kind == "cycle" or any(True for _ in edges(base, kind)):
         for begin, growth in _cycles(steps, t_mul, cycles):
-            yield from (Edge(begin) for _ in range(kind == "cycle"))
+            if kind == "cycle":
+                yield Edge(begin)
             yield from (edge.moved(begin) for edge in edges_until(Edge(steps * growth), base, kind))
 
 
