@@ -3,11 +3,13 @@
 from optax_decay._clocks import cyclic as cyclic
 from optax_decay._clocks import delay as delay
 from optax_decay._clocks import expanding_cycle as expanding_cycle
+from optax_decay._clocks import hold as hold
 from optax_decay._clocks import per_step as per_step
 from optax_decay._clocks import reverse as reverse
 from optax_decay._clocks import staircase as staircase
 from optax_decay._clocks import stretch as stretch
 from optax_decay._clocks import warm_restarts as warm_restarts
+from optax_decay._clocks import warp as warp
 from optax_decay._decays import constant as constant
 from optax_decay._decays import cosine_decay as cosine_decay
 from optax_decay._decays import exponential_decay as exponential_decay
@@ -65,6 +67,7 @@ __all__ = [
     "exp_range",
     "expanding_cycle",
     "exponential_decay",
+    "hold",
     "inverse_sqrt_decay",
     "inverse_time_decay",
     "jitter",
@@ -96,6 +99,7 @@ __all__ = [
     "warmup",
     "warmup_cosine_decay",
     "warmup_stable_decay",
+    "warp",
 ]
 
 _ANSWERS.update(html=_as_html, text=parse)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from functools import cache
 from itertools import accumulate
-from typing import Annotated, Any
+from typing import Any
 
 import jax.numpy as jnp
 
@@ -16,22 +16,12 @@ from optax_decay import _arithmetic, _count
 from optax_decay._arithmetic import ZERO, Given, Real, given, is_host, where
 from optax_decay._begins import Edge, PhaseOrCycle, edges, edges_until, known_steps, tells_edges_of
 from optax_decay._count import Count, tables
-from optax_decay._decays import Weights, line, one_minus_sqrt, raised_cosine
+from optax_decay._decays import Weights
 from optax_decay._ends import roughly, seen_later, tells_end_of
 from optax_decay._groups import GroupedPhases
 from optax_decay._schedule import Curve, at, exact_schedule
 from optax_decay._schedule.kinds import Base, NonNegativeSteps, Number, Phases
-from optax_decay._schedule.record import Kind
-
-
-def _shape(name: str, value: Any) -> str:
-    if value not in _SHAPES:
-        raise ValueError(f"`{name}` must be one of {', '.join(_SHAPES)}, got {value!r}.")
-    return value
-
-
-_SHAPES = {"linear": line, "cosine": raised_cosine, "one_minus_sqrt": one_minus_sqrt}
-Shape = Annotated[str, Kind(_shape)]
+from optax_decay._shapes import Shape, climbing, falling
 
 
 @exact_schedule
@@ -119,32 +109,36 @@ def _edges_of_phase(kind: PhaseOrCycle, begin: Fraction, inner: Iterable[Edge]) 
 
 
 @exact_schedule
-def warmup(base: Base, steps: NonNegativeSteps, *, init_value: Number = 0.0) -> Curve:
-    r"""A line from `init_value` up to any base's start, then the base from its start.
+def warmup(base: Base, steps: NonNegativeSteps, *, init_value: Number = 0.0, shape: Shape = "linear") -> Curve:
+    r"""Goes from `init_value` up to any base's start, then follows the base from its start.
 
     .. math::
         s(t) = \begin{cases}
-        v_0 + (\text{base}(0) - v_0)\, t / n & t < n \\ \text{base}(t - n) & \text{else}
+        v_0 + (\text{base}(0) - v_0)\, w(1 - t / n) & t < n \\ \text{base}(t - n) & \text{else}
         \end{cases}
 
-    with :math:`n` = `steps` and :math:`v_0` = `init_value`. Step :math:`n` is the base's first; 0 steps are the base
-    itself. It may be longer than a cycle of the base, which waits for it.
+    with :math:`n` = `steps`, :math:`v_0` = `init_value` and the shapes :math:`w` of `cooldown`, climbed backwards. Step
+    :math:`n` is the base's first; 0 steps are the base itself. It may be longer than a cycle of the base, which waits
+    for it.
 
     Args:
       base: any callable of the count, or a number.
-      steps: update steps of the line, zero or more. May be traced.
+      steps: update steps until the base begins, zero or more. May be traced.
       init_value: the value at 0. May be traced.
+      shape: "linear", "cosine" or "one_minus_sqrt", or any schedule of the share that goes from 1 at 0 to 0 at 1.
 
     Returns:
       A schedule.
 
     Raises:
-      ValueError: if `steps` is negative, or a number is not finite.
+      ValueError: if `steps` is negative, `shape` is another name or has other ends, or a number is not finite.
       TypeError: if an argument is of the wrong kind.
 
     >>> import numpy as np, optax_decay as od
     >>> print(od.warmup(od.cosine_decay(0.1, 100), 10)(np.array([0, 5, 10, 110])))
     [0.   0.05 0.1  0.  ]
+    >>> print(od.warmup(0.1, 10, shape=od.polynomial_decay(1, 1, 0, 2))(np.array([0, 5, 10])))
+    [0.    0.025 0.1  ]
 
     Source: Goyal et al., "Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour", 2017.
     """
@@ -156,8 +150,10 @@ def warmup(base: Base, steps: NonNegativeSteps, *, init_value: Number = 0.0) -> 
     def value(count: Count) -> Real:
         # The base rests at its start until then, so that one evaluation serves both.
         then = at(base, _count.shifted(count, back))
-        weights = line(count, _count.length(steps, count))
-        return _or_at_once(steps, _from_to(init_value.as_float(then), then, weights), then)
+        risen = _from_to(init_value.as_float(then), then, climbing(shape, count, steps))
+        if not isinstance(shape, str):  # one of the user's own may be 1 only nearly
+            risen = where(_count.over(count, _count.length(steps, count)), then, risen)
+        return _or_at_once(steps, risen, then)
 
     return value
 
@@ -186,21 +182,22 @@ def cooldown(
         s(t) = E + (\text{base}(\min(t, b)) - E)\, w(p), \qquad p = \min(\max(t - b, 0) / n, 1)
 
     with :math:`b` = `begin`, :math:`n` = `steps`, :math:`E` = `end_value` and, by `shape`, :math:`w(p) = 1 - p`
-    ("linear"), :math:`(1 + \cos \pi p) / 2` ("cosine") or :math:`1 - \sqrt p` ("one_minus_sqrt"). With 0 steps the
-    value falls at `begin`.
+    ("linear"), :math:`(1 + \cos \pi p) / 2` ("cosine"), :math:`1 - \sqrt p` ("one_minus_sqrt"), or a schedule of
+    :math:`p`. With 0 steps the value falls at `begin`.
 
     Args:
       base: any callable of the count, or a number.
       begin: the update step at which it begins, zero or more. May be traced.
       steps: update steps until the end, zero or more. May be traced.
       end_value: the value from then on. May be traced.
-      shape: "linear", "cosine" or "one_minus_sqrt".
+      shape: "linear", "cosine" or "one_minus_sqrt", or any schedule of the share that goes from 1 at 0 to 0 at 1.
 
     Returns:
       A schedule.
 
     Raises:
-      ValueError: if `begin` or `steps` is negative, `shape` is none of the three, or a number is not finite.
+      ValueError: if `begin` or `steps` is negative, `shape` is another name or has other ends, or a number is not
+        finite.
       TypeError: if an argument is of the wrong kind.
 
     >>> import numpy as np, optax_decay as od
@@ -210,7 +207,7 @@ def cooldown(
     Source: Hägele et al., "Scaling Laws and Compute-Optimal Training Beyond Fixed Training Durations", 2024.
     """
 
-    back, shaped = -begin, _SHAPES[shape]
+    back = -begin
 
     def value(count: Count) -> Real:
         since, end = _count.shifted(count, back), end_value.as_float(count.whole)
@@ -219,8 +216,10 @@ def cooldown(
         left, begun = at(base, _count.least(count, beginning)), _count.reached(count, beginning)
         if steps.sign == 0:
             return where(begun, end, left)
-        weights = shaped(since, _count.length(steps, since))
-        return _or_at_once(steps, _from_to(left, end, weights), where(begun, end, left))
+        fallen = _from_to(left, end, falling(shape, since, steps))
+        if not isinstance(shape, str):
+            fallen = where(begun, fallen, left)
+        return _or_at_once(steps, fallen, where(begun, end, left))
 
     return value
 

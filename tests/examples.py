@@ -99,6 +99,18 @@ def _sequence(m: Any, base: Any, first_steps: Any, second_steps: Any, end: Any) 
     return m.sequence((end, first_steps), (base, second_steps), m.linear_decay(end, 500, 0.25))
 
 
+def _shaped(name: str, example: Example) -> Example:
+    """A phase with a shape that is a schedule."""
+
+    def over(m: Any, base: Any, **given: Any) -> Any:
+        return getattr(m, name)(base, shape=m.polynomial_decay(1, 1, 0, 2), **given)
+
+    def make(m: Any, peak: Any, base_steps: Any, **given: Any) -> Any:
+        return over(m, m.cosine_decay(peak, base_steps, 0.125), **given)
+
+    return example._replace(make=make, over=over)
+
+
 _DECAY = {"init_value": PEAKS, "decay_steps": LENGTHS}
 _TO_END = {**_DECAY, "end_value": ENDS}
 _COSINES = {"num_periods": (0.5, 2.0, 1.25), "alpha": SHARES, "beta": (0.125, 0.0, 0.0625)}
@@ -129,6 +141,7 @@ _POLYNOMIAL = _plain(
 )
 _RESTARTS = _over("warm_restarts", cycle_steps=OTHERS, **_CYCLES)
 _CYCLIC = _over("cyclic", fall_steps=OTHERS, rise_steps=RISES, **_CYCLES)
+_WARMUP = _over("warmup", steps=(20, 0, 7, 10**6, 3.7), init_value=ENDS)
 _COOLDOWN = _over("cooldown", begin=(60, 0, 7, 10**6, 33.3), steps=OTHERS, end_value=ENDS)
 
 EXAMPLES = {
@@ -221,6 +234,15 @@ EXAMPLES = {
         "warm_restarts", cycle_steps=OTHERS, t_mul=(0.5, 0.75, 0.875), cycles=(6, 5, 40), **_CYCLES
     ),
     "warm_restarts, cycles": _over("warm_restarts", cycle_steps=OTHERS, cycles=(2, 1, 3), **_CYCLES).with_(t_mul=2),
+    "warm_restarts, not stretched": _RESTARTS.with_(t_mul=1.5, stretch=False).pictured(
+        "warm_restarts(warmup(0.1, 30), 40, t_mul=2, stretch=False)", "warmup(0.1, 30)"
+    ),
+    "warm_restarts, not stretched, t_mul whole": _over(
+        "warm_restarts", cycle_steps=OTHERS, t_mul=_WHOLE, cycles=(2, 1, 3), **_CYCLES
+    ).with_(stretch=False),
+    "warm_restarts, not stretched, t_mul real": _over(
+        "warm_restarts", cycle_steps=OTHERS, t_mul=(1.0, *_REAL[1:]), cycles=(2, 1, 3), **_CYCLES
+    ).with_(stretch=False),
     "cyclic": _CYCLIC.pictured("cyclic(cosine_decay(0.1, 60), 60, rise_steps=30)", "cosine_decay(0.1, 60)"),
     "cyclic, as long up as down": _over("cyclic", fall_steps=OTHERS, cycles=(2, 1, 3), **_CYCLES),
     "cyclic, t_mul whole": _over("cyclic", fall_steps=OTHERS, rise_steps=RISES, t_mul=_WHOLE, **_CYCLES),
@@ -232,6 +254,13 @@ EXAMPLES = {
     .pictured("delay(cosine_decay(0.1, 200), 60)", "cosine_decay(0.1, 200)")
     .pictured("delay(cosine_decay(0.1, 240), -60)", "cosine_decay(0.1, 240)"),
     "delay, looking ahead": _over("delay", steps=(-40, -96, -250, -3, -2.5)),
+    "hold": _over("hold", steps=(40, 0, 250, 10**6, 33.3)).pictured(
+        "hold(cosine_decay(0.1, 240), 120)", "cosine_decay(0.1, 240)"
+    ),
+    "warp": _over("warp", steps=OTHERS, power=(1.5, 2.0, 0.75, 3.0, 2.5)).pictured(
+        "warp(cosine_decay(0.1, 240), 240, 2)", "cosine_decay(0.1, 240)"
+    ),
+    "warp, whole": _over("warp", steps=OTHERS).with_(power=3),
     "stretch": _over("stretch", factor=(2.5, 3.0, 0.75, 3.0, 3.7)).pictured(
         "stretch(cosine_decay(0.1, 120), 2)", "cosine_decay(0.1, 120)"
     ),
@@ -249,9 +278,14 @@ EXAMPLES = {
          "end": ENDS},
         _sequence,
     ).pictured("sequence((0.03, 60), (linear_decay(0.1, 120), 100), cosine_decay(0.06, 140))"),
-    "warmup": _over("warmup", steps=(20, 0, 7, 10**6, 3.7), init_value=ENDS)
+    "warmup": _WARMUP
     .pictured("warmup(cosine_decay(0.1, 200), 60)", "cosine_decay(0.1, 200)")
     .pictured("warmup(warm_restarts(rex_decay(0.1, 80), 80), 60)"),
+    "warmup, cosine": _WARMUP.with_(shape="cosine").pictured("warmup(cosine_decay(0.1, 200), 60, shape='cosine')"),
+    "warmup, one_minus_sqrt": _WARMUP.with_(shape="one_minus_sqrt"),
+    "warmup, a square": _shaped("warmup", _WARMUP).pictured(
+        "warmup(cosine_decay(0.1, 200), 60, shape=polynomial_decay(1, 1, 0, 2))"
+    ),
     "cooldown": _COOLDOWN.pictured("cooldown(0.1, 150, 100)").pictured(
         "cooldown(cyclic(linear_decay(0.1, 30, 0.04), 30), 210, 60)"
     ),
@@ -259,6 +293,7 @@ EXAMPLES = {
     "cooldown, one_minus_sqrt": _COOLDOWN.with_(shape="one_minus_sqrt").pictured(
         "cooldown(0.1, 150, 100, shape='one_minus_sqrt')"
     ),
+    "cooldown, a square": _shaped("cooldown", _COOLDOWN),
     "clip": _over(
         "clip", min_value=(0.125, 0.0, 0.25, 0.125, 0.03), max_value=(0.375, 0.125, 1.0, 0.375, 0.07)
     ).pictured("clip(cosine_decay(0.1, 240), min_value=0.02, max_value=0.08)", "cosine_decay(0.1, 240)"),
@@ -307,12 +342,13 @@ EXAMPLES = {
     ).pictured("warmup_cosine_decay(0.1, 60, 280, end_value=0.01)"),
     "warmup_stable_decay": _plain(
         "warmup_stable_decay", peak_value=PEAKS, warmup_steps=(20, 0, 7, 10**6, 3.7),
-        total_steps=(200, 101, 1000, 10**8, 333.3), cooldown_steps=(100, 50, 500, 10**7, 33.3), end_value=ENDS,
+        total_steps=(200, 101, 1000, 10**8, 333.3), cooldown_steps=(100, 50, 500, 10**7, 33.3), init_value=SHARES,
+        end_value=ENDS,
     ).pictured("warmup_stable_decay(0.1, 40, 280, 100)"),
-    "warmup_stable_decay, linear": _plain(
+    "warmup_stable_decay, one_minus_sqrt": _plain(
         "warmup_stable_decay", peak_value=PEAKS, warmup_steps=(0, 20, 7, 10**6, 3.7),
         total_steps=(200, 101, 1000, 10**8, 333.3), cooldown_steps=(100, 50, 500, 10**7, 33.3), end_value=ENDS,
-    ).with_(shape="linear"),
+    ).with_(shape="one_minus_sqrt"),
     "noam": _plain("noam", model_size=(512, 64, 100), warmup_steps=(40, 4000, 7, 10**6, 3.7), factor=PEAKS).pictured(
         "noam(512, 60, factor=17.5)"
     ),

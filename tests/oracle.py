@@ -187,12 +187,16 @@ def cycle_index(t: Any, cycle_steps: Any, t_mul: Any = 1) -> int | None:
     return index
 
 
-def cycle(t: Fraction, cycle_steps: Fraction, t_mul: Fraction, cycles: Any) -> tuple[int, Fraction]:
-    """Which cycle t is in, and how far in it t is, in steps of the first; after `cycles`, the last one's end."""
+def cycle(
+    t: Fraction, cycle_steps: Fraction, t_mul: Fraction, cycles: Any, stretch: bool = True
+) -> tuple[int, Fraction]:
+    """Which cycle t is in, and how far in it, in steps of the first to `stretch`; after `cycles`, at the last's end."""
     index = cycle_index(t, cycle_steps, t_mul)
     if index is None or (cycles is not None and index >= cycles):
-        return int(cycles) - 1, cycle_steps
-    return index, (t - _beginning(index, cycle_steps, t_mul)) / t_mul**index
+        index, local = int(cycles) - 1, cycle_steps * t_mul ** (int(cycles) - 1)
+    else:
+        local = t - _beginning(index, cycle_steps, t_mul)
+    return index, local / t_mul**index if stretch else local
 
 
 # Decays.
@@ -304,9 +308,9 @@ def rex_decay(init_value, decay_steps, end_value=0.0):
 
 
 @schedule
-def warm_restarts(base, cycle_steps, *, t_mul=1, m_mul=1.0, cycles=None, baseline=0.0):
+def warm_restarts(base, cycle_steps, *, t_mul=1, m_mul=1.0, cycles=None, baseline=0.0, stretch=True):
     def value(t):
-        index, local = cycle(t, cycle_steps, t_mul, cycles)
+        index, local = cycle(t, cycle_steps, t_mul, cycles, stretch)
         return _scaled(at(base, local), baseline, m_mul, index)
 
     return value
@@ -337,6 +341,22 @@ def expanding_cycle(base, decay_steps):
 @schedule
 def delay(base, steps):
     return lambda t: at(base, max(t - steps, Fraction(0)))
+
+
+@schedule
+def hold(base, steps):
+    return lambda t: at(base, min(t, steps))
+
+
+@schedule
+def warp(base, steps, power):
+    def value(t):
+        share = raised(_share(t, steps), power)
+        # A root may be rational, and its digits a hair off: a stair would show it.
+        simple = share.limit_denominator(10**15)
+        return at(base, steps * (simple if abs(share - simple) < Fraction(1, 10**40) else share))
+
+    return value
 
 
 @schedule
@@ -377,9 +397,11 @@ def sequence(*phases):
 
 
 @schedule
-def warmup(base, steps, *, init_value=0.0):
+def warmup(base, steps, *, init_value=0.0, shape="linear"):
     def value(t):
-        return init_value + (at(base, Fraction(0)) - init_value) * t / steps if t < steps else at(base, t - steps)
+        if t >= steps:
+            return at(base, t - steps)
+        return init_value + (at(base, Fraction(0)) - init_value) * _weight(shape, 1 - t / steps)
 
     return value
 
@@ -389,10 +411,14 @@ def cooldown(base, begin, steps, *, end_value=0.0, shape="linear"):
     def value(t):
         if t < begin:
             return at(base, t)
-        weight = _SHAPES[shape](_share(t - begin, steps))
+        weight = _weight(shape, _share(t - begin, steps))
         return end_value + (at(base, begin) - end_value) * weight
 
     return value
+
+
+def _weight(shape, share):
+    return at(_SHAPES.get(shape, shape), share)
 
 
 _SHAPES = {
@@ -423,6 +449,12 @@ def clip(base, *, min_value=None, max_value=None):
         return v if max_value is None else min(v, max_value)
 
     return value
+
+
+@schedule
+def power(base, exponent):
+    """What is written `base ** exponent`."""
+    return lambda t: raised(at(base, t), at(exponent, t))
 
 
 # Named compositions.
@@ -471,9 +503,9 @@ def warmup_cosine_decay(peak_value, warmup_steps, total_steps, *, init_value=0.0
 
 @schedule
 def warmup_stable_decay(
-    peak_value, warmup_steps, total_steps, cooldown_steps, *, end_value=0.0, shape="one_minus_sqrt"
+    peak_value, warmup_steps, total_steps, cooldown_steps, *, init_value=0.0, end_value=0.0, shape="linear"
 ):
-    stable = warmup(peak_value, warmup_steps)
+    stable = warmup(peak_value, warmup_steps, init_value=init_value)
     return cooldown(stable, total_steps - cooldown_steps, cooldown_steps, end_value=end_value, shape=shape)
 
 

@@ -14,6 +14,8 @@ from tests.ways import LAST
 
 BASE = od.linear_decay(0.1, 100)
 RESTARTS = od.warm_restarts(BASE, 100)
+RAMP = od.warmup(BASE, 30)
+RESTARTS_OF_2 = [0, 100, 300, 700, 1500, 3100]
 
 
 def first(schedule, kind, most=6):
@@ -33,7 +35,17 @@ def first(schedule, kind, most=6):
         (od.warm_restarts(BASE, 100, t_mul=1.1), [], [0, 100, 210, 331, 465, 611]),
         (od.warm_restarts(BASE, 10.5, t_mul=jnp.float32(2)), [], [0, 11, 32, 74, 158, 326]),
         (od.warm_restarts(BASE, 100, t_mul=0.5, cycles=4), [], [0, 100, 150, 175]),
-        (od.warm_restarts(od.warmup(BASE, 30), 100, t_mul=2, cycles=3), [0, 30, 100, 160, 300, 420], [0, 100, 300]),
+        (od.warm_restarts(RAMP, 100, t_mul=2, stretch=False), [0, 30, 100, 130, 300, 330], RESTARTS_OF_2),
+        (od.warm_restarts(RESTARTS, 150, t_mul=2, cycles=2, stretch=False), [], [0, 100, 150, 250, 350]),
+        (od.warm_restarts(BASE, 150, t_mul=2, stretch=False), [], [0, 150, 450, 1050, 2250, 4650]),
+        (od.hold(od.sequence((RESTARTS, 250), 1), 250), [0, 250], [0, 100, 200]),
+        (od.hold(od.polynomial_decay(0.1, 100, cycle=True), 100), [], [0]),
+        (od.hold(od.warmup(BASE, 10), 0), [0], []),
+        (od.warp(od.sequence((1, 25), (2, 11), 3), 100, 2), [0, 50, 60], []),
+        (od.warp(od.polynomial_decay(0.1, 36, cycle=True), 100, 2), [], [0, 61, 85]),
+        (od.warp(RESTARTS, 1000, 0.5), [], [0, 10, 40, 90, 160, 250]),
+        (od.warp(RESTARTS, 1000, jnp.float32(3)), [], [0, 465, 585, 670, 737, 794]),
+        (od.warm_restarts(RAMP, 100, t_mul=2, cycles=3), [0, 30, 100, 160, 300, 420], [0, 100, 300]),
         (od.cyclic(BASE, 100, rise_steps=50), [], [0, 150, 300, 450, 600, 750]),
         (od.cyclic(od.sequence((1, 20), 2), 100, rise_steps=50, cycles=2), [0, 41, 70, 150, 191, 220], [0, 150]),
         (od.polynomial_decay(0.1, 100, cycle=True), [], [0, 101, 201, 301, 401, 501]),
@@ -93,6 +105,14 @@ NESTS = st.recursive(
         st.builds(lambda b, n: od.sequence((0.6331, n), 0.7219 * b), bases, LENGTHS),
         st.builds(lambda b, n: od.sequence((0.7453 * b, n), 1.9733), bases, LENGTHS),
         st.builds(lambda b, n: od.delay(b, -n), bases, LENGTHS),
+        st.builds(lambda b, n: od.hold(b, n), bases, LENGTHS),
+        st.builds(od.warp, bases, LENGTHS, st.sampled_from([2, 0.5, 1.5])),
+        st.builds(
+            lambda b, n, k: od.warm_restarts(b, n, t_mul=k, m_mul=1.0391 + n / 71, stretch=False),
+            bases,
+            LENGTHS,
+            st.sampled_from([1.5, 2]),
+        ),
         st.builds(od.stretch, bases, st.sampled_from([0.5, 1.5, 3, 0.3])),
         st.builds(od.staircase, bases, st.integers(2, 5)),
         st.builds(od.reverse, bases, TURNS),
@@ -140,6 +160,8 @@ def test_nests_take_no_longer_for_being_deep():
         od.stretch(od.warm_restarts(BASE, 1), 1e-9),
         od.delay(od.warm_restarts(BASE, 1), -LAST),
         od.warm_restarts(BASE, 1, t_mul=1.001),
+        od.warm_restarts(od.warm_restarts(BASE, 1), 10**9, t_mul=1.001, stretch=False),
+        od.warp(od.warm_restarts(BASE, 1), LAST, 1e-9),
         od.warm_restarts(BASE, 1e-30, t_mul=1e30),
         od.warm_restarts(BASE, 1, t_mul=0.999, cycles=10**9),
         od.expanding_cycle(od.warm_restarts(BASE, 1), 10**6),

@@ -9,7 +9,8 @@ import pytest
 
 import optax_decay as od
 from tests import oracle
-from tests.ways import LAST, around, counts_for, eager, eager_array, exact_values, in_every_way, in_ways, jitted
+from tests.runs import mostly_slow_rows
+from tests.ways import LAST, WAYS, around, counts_for, eager, eager_array, exact_values, in_every_way, in_ways, jitted
 
 LINE = od.linear_decay(1.0, 10)
 
@@ -59,30 +60,44 @@ def test_a_polynomial_with_cycle_is_its_expanding_cycle(power, way):
     np.testing.assert_allclose(way(cycled, counts), way(expanding, counts), rtol=0, atol=2e-7)
 
 
+HARDLY_GROWING = [("1", "1.0002"), ("0.5", "1.00001"), ("100.3", "1.0000001"), ("7", "1.000000001")]
+
+
 class TestManyCycles:
     def test_cycles_far_apart_and_many_are_scaled_precisely(self):
         schedule = od.warm_restarts(1.0, 1, m_mul=0.9999999)
         counts = np.array([0, 1, 10**6, 10**8, 5 * 10**8], np.int32)
         np.testing.assert_allclose(jitted(schedule, counts), 0.9999999 ** counts.astype(float), rtol=1e-6)
 
-    @in_ways(eager, jitted)
-    @pytest.mark.parametrize(
-        ("t_mul", "steps"),
-        [("1.0002", "1"), ("1.0000001", "100.3")]
-        + [pytest.param(*pair, marks=pytest.mark.slow) for pair in (("1.00001", "0.5"), ("1.000000001", "7"))],
-    )
-    def test_cycles_that_hardly_grow_are_told_apart_however_many_they_are(self, t_mul, steps, way):
-        schedule = od.warm_restarts(od.linear_decay(1, float(steps)), float(steps), t_mul=float(t_mul))
-        counts = np.array([0, 5, 100, 1000, 50_000, 10**6, 123_456_789, LAST - 1], np.int32)
-        first, gone = decimal.Decimal(steps), []
+    counts = np.array([0, 5, 100, 1000, 50_000, 10**6, 123_456_789, LAST - 1], np.int32)
+
+    def seen(self, steps, t_mul):
+        """What a base sees of cycles that hardly grow, in lengths of the first: not slowed, and slowed."""
+        first, since, slowed = decimal.Decimal(steps), [], []
         with decimal.localcontext() as context:
             context.prec = 60
             meant = oracle.measured(float(t_mul))
             factor = decimal.Decimal(meant.numerator) / meant.denominator
-            for count in map(int, counts):
+            for count in map(int, self.counts):
                 index = int((1 + count * (factor - 1) / first).ln() / factor.ln() + decimal.Decimal(1).scaleb(-40))
-                gone.append((count - first * (factor**index - 1) / (factor - 1)) / factor**index / first)
-        np.testing.assert_allclose(way(schedule, counts), [float(1 - share) for share in gone], rtol=0, atol=1e-6)
+                since.append((count - first * (factor**index - 1) / (factor - 1)) / first)
+                slowed.append(since[-1] / factor**index)
+        return np.float64(since), np.float64(slowed)
+
+    @in_ways(eager, jitted)
+    @pytest.mark.parametrize(("steps", "t_mul"), mostly_slow_rows(HARDLY_GROWING, every=2))
+    def test_cycles_that_hardly_grow_are_told_apart_however_many_they_are(self, t_mul, steps, way):
+        schedule = od.warm_restarts(od.linear_decay(1, float(steps)), float(steps), t_mul=float(t_mul))
+        want = 1 - self.seen(steps, t_mul)[1]
+        np.testing.assert_allclose(way(schedule, self.counts), want, rtol=0, atol=1e-6)
+
+    @in_ways(eager, slow=[jitted])
+    @pytest.mark.parametrize(("steps", "t_mul"), mostly_slow_rows(HARDLY_GROWING, every=4))
+    def test_so_are_those_whose_base_is_not_slowed(self, t_mul, steps, way):
+        decay = od.inverse_time_decay(1, 100 * float(steps), 1)
+        schedule = od.warm_restarts(decay, float(steps), t_mul=float(t_mul), stretch=False)
+        want = 1 / (1 + self.seen(steps, t_mul)[0] / 100)
+        np.testing.assert_allclose(way(schedule, self.counts), want, rtol=0, atol=1e-6)
 
     @pytest.mark.lowest
     @pytest.mark.parametrize("t_mul", [1, 2])
@@ -126,6 +141,79 @@ class TestShiftedAndSlowed:
         schedule, reference = (m.stretch(m.piecewise_constant([30, 60.5], [3.0, 2.0, 1.0]), 391) for m in (od, oracle))
         counts = around(30 * 391, 23655)
         np.testing.assert_array_equal(way(schedule, counts), exact_values(reference, counts))
+
+
+class TestHeld:
+    @in_ways(jitted, eager, slow=[way for way in WAYS if way not in (jitted, eager)])
+    @pytest.mark.parametrize("steps", [0, 1, 7, 7.5, 100 / 3, 2**24 + 1, LAST, 3 * 10**9, 2.5e12])
+    def test_a_clock_stops_at_its_step_whatever_that_is(self, steps, way):
+        counts = around(0, 7, 33, 2**24 + 1, 10**9, LAST - 1)
+        schedule, reference = (m.hold(m.inverse_time_decay(1, 7, 1), steps) for m in (od, oracle))
+        np.testing.assert_allclose(way(schedule, counts), exact_values(reference, counts), rtol=3e-7)
+        stairs = od.hold(od.inverse_time_decay(1, 2.5, 1, staircase=True), steps)
+        want = exact_values(oracle.hold(oracle.inverse_time_decay(1, 2.5, 1, staircase=True), steps), counts)
+        np.testing.assert_allclose(way(stairs, counts), want, rtol=3e-7)
+
+    def test_it_adds_one_operation(self):
+        assert len(jax.make_jaxpr(od.hold(LINE, 5))(3).eqns) == len(jax.make_jaxpr(LINE)(3).eqns) + 1
+
+
+STAIRS_OF_WARP = [
+    *((1000, 10, power) for power in (1, 2, 3, 8, 0.5, 1.5)),
+    *((12_345, 15, power) for power in (2, 0.75)),
+    *((3330, 3.7, power) for power in (2, 0.5)),
+    *((10**9, 10**6, power) for power in (2, 3)),
+]
+
+
+@pytest.mark.parametrize(("steps", "stair", "power"), mostly_slow_rows(STAIRS_OF_WARP, every=5))
+@in_ways(jitted, eager)
+def test_every_stair_of_a_warped_base_is_where_the_definition_has_it(steps, stair, power, way):
+    stairs = range(0, int(steps / stair), max(1, int(steps / stair) // 400))
+    counts = around(*(round(steps * (k * stair / steps) ** (1 / power)) for k in stairs), steps)
+    schedule, reference = (
+        m.warp(m.inverse_time_decay(1, stair, 1e-3, staircase=True), steps, power) for m in (od, oracle)
+    )
+    want = exact_values(reference, counts)
+    np.testing.assert_allclose(way(schedule, counts), want, rtol=3e-7)
+    traced = jax.jit(lambda n, k: od.warp(od.inverse_time_decay(1, stair, 1e-3, staircase=True), n, k)(counts))
+    if steps < 10**9 and isinstance(stair, int):  # a float meets others as nearly as it can
+        np.testing.assert_allclose(traced(np.int32(steps), np.float32(power)), want, rtol=3e-7)
+
+
+class TestWarmupAtEachRestart:
+    @pytest.mark.parametrize(
+        ("steps", "t_mul", "cycles"), [(100, 2, None), (33.3, 1.1, None), (100, 1.3, 5), (100, 0.9, 20)]
+    )
+    @in_ways(jitted, eager)
+    def test_it_takes_as_many_steps_in_every_cycle(self, steps, t_mul, cycles, way):
+        def rates(m):
+            given = {"t_mul": t_mul, "cycles": cycles}
+            decay = m.warm_restarts(m.cosine_decay(0.1, steps), steps, m_mul=0.9, **given)
+            return decay, m.warm_restarts(m.warmup(1, 9), steps, stretch=False, **given)
+
+        counts = counts_for(steps, 9, t_muls=[t_mul] if t_mul > 1 else [], many=30)
+        (decay, ramp), references = rates(od), rates(oracle)
+        want = np.prod([exact_values(reference, counts) for reference in references], axis=0)
+        np.testing.assert_allclose(way(decay * ramp, counts), want, rtol=0, atol=4e-8)
+
+    @pytest.mark.parametrize(
+        ("t_mul", "cycles"), mostly_slow_rows([(1.5, 4), *((k, n) for k in (1, 2, 1.5) for n in (None, 1, 4))], 10)
+    )
+    def test_every_number_may_be_traced(self, t_mul, cycles):
+        def rate(m, steps, t_mul, cycles):
+            return m.warm_restarts(m.inverse_time_decay(1, 10, 1), steps, t_mul=t_mul, cycles=cycles, stretch=False)
+
+        counts = np.arange(64)
+        want = exact_values(rate(oracle, 10, t_mul, cycles), counts)
+        values = [rate(od, np.int32(10), t_mul, cycles)(counts)]
+        if cycles is None:
+            values += [jax.jit(lambda n, k: rate(od, n, k, None)(counts))(n, t_mul) for n in (10, 10.0)]
+        else:
+            values += [jax.jit(lambda n, k, c: rate(od, n, k, c)(counts))(n, t_mul, cycles) for n in (10, 10.0)]
+            values += [jax.jit(lambda c: rate(od, 10, t_mul, c)(counts))(cycles)]
+        for got in values:
+            np.testing.assert_allclose(got, want, rtol=0, atol=2e-6)
 
 
 def test_the_program_does_not_grow_with_the_number_of_cycles():

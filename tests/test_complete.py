@@ -21,7 +21,7 @@ from tests.examples import EXAMPLES, file_of, room
 ROOT = Path(__file__).parent.parent
 FACTORIES = sorted({*_text.FACTORIES, "schedule"})
 # What a sweep cannot change.
-STATIC = {"base", "cycle", "dtype", "shape", "staircase"}
+STATIC = {"base", "cycle", "dtype", "shape", "staircase", "stretch"}
 # They take whatever their own factories and phases do.
 OPEN = ("as_schedule", "schedule", "scheduled", "sequence")
 

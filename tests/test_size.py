@@ -96,6 +96,9 @@ def test_a_callable_of_the_users_own_is_a_kind_of_its_own():
 CYCLES = {
     "restarts": lambda n: od.warm_restarts(od.cosine_decay(0.1, 10), 10, cycles=n),
     "restarts 2": lambda n: od.warm_restarts(od.cosine_decay(0.1, 10), 10, cycles=n, t_mul=2),
+    "restarts 2, not stretched": lambda n: od.warm_restarts(
+        od.cosine_decay(0.1, 10), 10, cycles=n, t_mul=2, stretch=False
+    ),
     "cyclic 1.5": lambda n: od.cyclic(od.linear_decay(0.1, 10), 10, cycles=n, t_mul=1.5, m_mul=0.9),
 }
 TABLES = {

@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from optax_decay import _phases, _text, _values
+from optax_decay import _shapes, _text, _values
 from optax_decay._schedule import kinds as checks
 from optax_decay._schedule.record import record_of
 
@@ -53,8 +53,8 @@ def _argument(name: str, kind: Any, bases: st.SearchStrategy[str]) -> st.SearchS
         return st.one_of(bases, NUMBERS)
     if kind is checks.flag:
         return st.sampled_from(["True", "False"])
-    if kind is _phases._shape:
-        return st.sampled_from(["'linear'", '"cosine"', "'one_minus_sqrt'"])
+    if kind is _shapes.shape:
+        return st.sampled_from(["'linear'", '"cosine"', "'one_minus_sqrt'", "rex_decay(1, 1)"])
     if kind is _values._dtype:
         return st.sampled_from(["'bfloat16'", '"float32"', "'int32'"])
     if kind is checks.factory:

@@ -43,10 +43,12 @@ def schedules() -> dict[str, od.Schedule]:
         "one_minus_sqrt_decay": od.one_minus_sqrt_decay(0.1, 100),
         "tanh_decay": od.tanh_decay(0.1, 100),
         "rex_decay": od.rex_decay(0.1, 100),
-        "warm_restarts": od.warm_restarts(base, 100, t_mul=2, m_mul=0.8, cycles=3),
+        "warm_restarts": od.warm_restarts(base, 100, t_mul=2, m_mul=0.8, cycles=3, stretch=False),
         "cyclic": od.cyclic(optax.linear_schedule(0.1, 0.0, 10), 10, rise_steps=5),
         "expanding_cycle": od.expanding_cycle(base, 100),
         "delay": od.delay(lambda count: 0.1, -5),
+        "hold": od.hold(base, 10),
+        "warp": od.warp(base, 10, power=2),
         "stretch": od.stretch(base, 2.5),
         "staircase": od.staircase(base, 10),
         "reverse": od.reverse(base, 10),
@@ -77,6 +79,8 @@ def program(picture: Path) -> None:
     lr = 0.5 * made["warmup"] + np.float32(1e-5) - made["cyclic"] / 2
     assert_type(lr, od.Schedule)
     assert_type(-lr, od.Schedule)
+    assert_type(lr**0.5, od.Schedule)
+    assert_type(2**lr, od.Schedule)
     assert_type(lr(3), jax.Array)
     assert_type(lr(np.arange(3)), jax.Array)
     assert_type(made["cosine_decay"].replace(decay_steps=200), od.Schedule)

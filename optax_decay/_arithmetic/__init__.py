@@ -1,8 +1,18 @@
 """Arithmetic for schedules: given numbers, twofold numbers, elementary functions."""
 
 from optax_decay._arithmetic.binding import ExactList, TracedList, given, given_list, in_row, kind_in_table
-from optax_decay._arithmetic.elementary import exp, exponent, less_exp, log, raised, times_exp, times_power
-from optax_decay._arithmetic.fractions import PlainNumber, decimal, fitting, simplest
+from optax_decay._arithmetic.elementary import (
+    exp,
+    exponent,
+    less_exp,
+    log,
+    raised,
+    raised_any,
+    raised_twofold,
+    times_exp,
+    times_power,
+)
+from optax_decay._arithmetic.fractions import PlainNumber, decimal, fitting, raised_nearly, simplest
 from optax_decay._arithmetic.given import (
     Exact,
     Given,
@@ -110,6 +120,9 @@ __all__ = [
     "product",
     "quotient",
     "raised",
+    "raised_any",
+    "raised_nearly",
+    "raised_twofold",
     "renormalised",
     "rounded",
     "rounded_arrays",

@@ -25,7 +25,9 @@ from optax_decay._arithmetic.twofold import (
     _constants,
     _products,
     _together,
+    minus,
     of_integer,
+    plus,
     plus_known,
     product,
     renormalised,
@@ -183,7 +185,7 @@ def raised(x: Twofold, y: Twofold) -> Real:
         return x.hi**y.hi
     (x, y), dtype = _together(x, y), float_dtype()
     y_lo = y.lo
-    relative = times_known(y.hi, times_known(x.lo, 1 / x.hi))
+    relative = 0.0 if is_zero(x.lo) else y.hi * (x.lo / x.hi)
     if not is_zero(y_lo):
         # What the exponent was rounded by counts times a logarithm, and the bits of x are near enough to its base 2.
         integer, info = np.int64 if dtype == np.float64 else np.int32, np.finfo(dtype)
@@ -192,6 +194,32 @@ def raised(x: Twofold, y: Twofold) -> Real:
         relative = plus_known(relative, y_lo * dtype.type(math.log(2)) * octaves)
     plain = power(x.hi, y.hi)
     return plain * (1 + relative) if not is_zero(relative) else plain
+
+
+def raised_twofold(x: Twofold, y: Twofold) -> Twofold:
+    """x**y for x > 0, to about twice a float's precision of its logarithm."""
+    estimate = raised(x, y)
+    if is_host(estimate) and float_dtype() == np.float32:
+        return Twofold(estimate, 0.0)
+    # Where the estimate vanishes any logarithm will do: what it is off by is multiplied by zero.
+    of_estimate = log(Twofold(maximum(estimate, as_float(1e-37, estimate)), 0.0))
+    off = maximum(plus(product(log(x), y), minus(of_estimate)).hi, as_float(-1.0, estimate))
+    return renormalised(estimate, estimate * (off + 0.5 * off * off))
+
+
+def raised_any(x: Twofold, y: Twofold) -> Real:
+    """x**y for any x, as IEEE's pow has it; at 0 it has the derivative 0 where the exact one is infinite."""
+    if is_host(x.hi, y.hi):
+        with np.errstate(all="ignore"):  # Python's own raises, or gives a complex number
+            return float(np.float_power(x.hi, y.hi))
+    x, y = _together(x, y)
+    at_zero, steep = x.hi == 0, y.hi < 1
+    if any(isinstance(condition, np.bool_) and not condition for condition in (at_zero, steep)):
+        return raised(x, y)
+    # 1 stands in for 0: an infinite slope would make a NaN of the zeros behind it.
+    rests = at_zero & steep
+    there = where(y.hi > 0, zero_of(y.hi), where(y.hi == 0, 1 + zero_of(y.hi), math.inf))
+    return where(rests, there, raised(Twofold(where(rests, 1.0, x.hi), x.lo), y))
 
 
 def less_exp(x: Twofold) -> Real:

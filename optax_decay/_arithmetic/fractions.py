@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from functools import lru_cache
 
@@ -44,6 +45,14 @@ def _simplest_between(low: Fraction, high: Fraction) -> Fraction:
     for floor in reversed(floors):
         simplest = floor + 1 / simplest
     return simplest
+
+
+@lru_cache(maxsize=4096)
+def raised_nearly(x: Fraction, y: Fraction | int) -> Fraction:
+    """x**y to 60 digits, or the simple ratio that it may be: no other one is as near."""
+    with localcontext(prec=60):
+        fine = (Decimal(x.numerator) / x.denominator) ** (Decimal(y.numerator) / y.denominator)
+    return Fraction(fine).limit_denominator(1 << 64) if fine.adjusted() > -60 else Fraction(0)
 
 
 @lru_cache(maxsize=4096)

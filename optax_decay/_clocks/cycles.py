@@ -15,6 +15,7 @@ from optax_decay._begins import (
     MOST_EDGES,
     Edge,
     PhaseOrCycle,
+    edges,
     edges_backwards,
     edges_until,
     horizon_edges,
@@ -27,6 +28,7 @@ from optax_decay._schedule import Curve, at, exact_schedule
 from optax_decay._schedule.kinds import (
     Base,
     Cycles,
+    Flag,
     Growth,
     NonNegative,
     Number,
@@ -44,6 +46,7 @@ def warm_restarts(
     m_mul: NonNegative = 1.0,
     cycles: Cycles = None,
     baseline: Number = 0.0,
+    stretch: Flag = True,
 ) -> Curve:
     r"""Starts any base again, each time perhaps `t_mul` times slower and scaled by `m_mul`.
 
@@ -53,7 +56,9 @@ def warm_restarts(
 
     with :math:`C` = `cycle_steps`, :math:`k` = `t_mul`, :math:`m` = `m_mul` and :math:`b` = `baseline`. A beginning
     :math:`B_i` belongs to the cycle that begins: without `cycles` the base's value at `cycle_steps` is never shown.
-    After `cycles` cycles the end of the last, base(`cycle_steps`), is held.
+    After `cycles` cycles the end of the last, base(`cycle_steps`), is held. With `stretch=False` the base is not slowed
+    in longer cycles: it sees :math:`t - B_i`, and the end of the last is base(:math:`C k^{n-1}`) after :math:`n`
+    = `cycles` cycles.
 
     Args:
       base: any callable of the count, or a number.
@@ -64,6 +69,7 @@ def warm_restarts(
       m_mul: what each cycle multiplies the distance to `baseline` by, zero or positive. May be traced.
       cycles: how many cycles, or None for no end. May be traced.
       baseline: the value that `m_mul` shrinks towards. May be traced.
+      stretch: whether a longer cycle runs the base slower, or has more of it.
 
     Returns:
       A schedule.
@@ -78,12 +84,19 @@ def warm_restarts(
     >>> print(rate(np.array([50, 99, 100, 200])))
     [0.05  0.001 0.05  0.025]
 
+    A warm-up of 50 steps at each restart, however long the cycle:
+
+    >>> decay, ramp = od.linear_decay(0.1, 1000), od.warmup(1, 50)
+    >>> rate = od.warm_restarts(decay, 1000, t_mul=2) * od.warm_restarts(ramp, 1000, t_mul=2, stretch=False)
+    >>> print(rate(np.array([0, 50, 1000, 1050, 3000, 3050])))
+    [0.      0.095   0.      0.0975  0.      0.09875]
+
     Source: Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017.
     """
     _check_ends(t_mul, cycles)
 
     def value(count: Count) -> Real:
-        index, local = _cycle.cycle(count, cycle_steps, t_mul, cycles)
+        index, local = _cycle.cycle(count, cycle_steps, t_mul, cycles, stretch)
         return _scaled(at(base, local), index, m_mul, baseline)
 
     return value
@@ -91,20 +104,32 @@ def warm_restarts(
 
 @tells_edges_of(warm_restarts)
 def _edges_of_restarts(
-    kind: PhaseOrCycle, base: Any, cycle_steps: Any, t_mul: Any, cycles: Any, **_: Any
+    kind: PhaseOrCycle, base: Any, cycle_steps: Any, t_mul: Any, cycles: Any, stretch: bool, **_: Any
 ) -> Iterator[Edge]:
     steps = known_steps(cycle_steps)
-    return _edges_of_cycles(kind, edges_until(Edge(steps), base, kind), steps, t_mul, cycles)
+    if stretch:
+        yield from _edges_of_cycles(kind, edges_until(Edge(steps), base, kind), steps, t_mul, cycles)
+    elif kind == "cycle" or any(True for _ in edges(base, kind)):
+        for begin, growth in _cycles(steps, t_mul, cycles):
+            if kind == "cycle":
+                yield Edge(begin)
+            yield from (edge.moved(begin) for edge in edges_until(Edge(steps * growth), base, kind))
 
 
 def _edges_of_cycles(kind: PhaseOrCycle, inner: list[Edge], steps: Fraction, t_mul: Any, cycles: Any) -> Iterator[Edge]:
     """Cycles of which the first takes `steps`, and what begins in each."""
     inner = [FIRST_EDGE, *inner] if kind == "cycle" else inner
-    powers = _cycle.powers(known_steps(t_mul), 1) if inner else ()
-    for _, power, total in powers if cycles is None else islice(powers, min(int(cycles), 16 * MOST_EDGES)):
-        # Both are rounded down, by far less than would tell them from the simple ratios that they may be.
-        begin, slow = ((x / _cycle.ONE_IN_BITS).limit_denominator(1 << 64) for x in (total * steps, Fraction(power)))
+    for begin, slow in _cycles(steps, t_mul, cycles) if inner else ():
         yield from (edge.moved(begin, slow) for edge in inner)
+
+
+def _cycles(steps: Fraction, t_mul: Any, cycles: Any) -> Iterator[tuple[Fraction, Fraction]]:
+    """Where cycles begin, and how many times as long as the first each is."""
+    most = 16 * MOST_EDGES if cycles is None else min(int(cycles), 16 * MOST_EDGES)
+    for _, power, total in islice(_cycle.powers(known_steps(t_mul), 1), most):
+        # Both are rounded down, by far less than would tell them from the simple ratios that they may be.
+        begin, growth = (Fraction(x, _cycle.ONE_IN_BITS).limit_denominator(1 << 64) for x in (total * steps, power))
+        yield begin, growth
 
 
 @tells_end_of(warm_restarts)

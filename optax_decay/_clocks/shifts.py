@@ -1,4 +1,4 @@
-"""Clocks that move, scale, hold or turn the count."""
+"""Clocks that move, hold or turn the count."""
 
 # Arguments are annotated as users give them, and arrive bound, as given numbers.
 # pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportOperatorIssue=false
@@ -24,7 +24,7 @@ from optax_decay._ends import roughly, seen_later, seen_until, tells_end_of
 from optax_decay._schedule import Curve, at, exact_schedule
 from optax_decay._schedule.kinds import (
     Base,
-    Ratio,
+    NonNegativeSteps,
     SignedSteps,
     Steps,
 )
@@ -68,81 +68,39 @@ def _end_of_delayed(begin: float, base: Any, steps: Any) -> float:
 
 
 @exact_schedule
-def stretch(base: Base, factor: Ratio) -> Curve:
-    r"""Runs any base slower by a factor: from epochs to steps, or to another batch size.
+def hold(base: Base, steps: NonNegativeSteps) -> Curve:
+    r"""Stops any base's clock: its value at `steps` is held from then on.
 
-    .. math:: s(t) = \text{base}(t / f)
+    .. math:: s(t) = \text{base}(\min(t, n))
 
-    with :math:`f` = `factor`.
+    with :math:`n` = `steps`.
 
     Args:
-      base: any callable of the count, or a number; a foreign callable gets a float where t / f is no whole number.
-      factor: how many times slower, positive: steps per epoch for a base that counts epochs. May be traced.
+      base: any callable of the count, or a number.
+      steps: the update step at which it stops, zero or more. May be traced.
 
     Returns:
       A schedule.
 
     Raises:
-      ValueError: if `factor` is not positive, or a number is not finite.
+      ValueError: if `steps` is negative, or a number is not finite.
       TypeError: if an argument is of the wrong kind.
 
-    >>> import optax_decay as od
-    >>> epochs = od.piecewise_constant([30, 60], [0.1, 0.01, 0.001])
-    >>> print(od.stretch(epochs, 391)(30 * 391 + 1))
-    0.01
+    >>> import numpy as np, optax_decay as od
+    >>> print(od.hold(od.exponential_decay(0.1, 100, 0.5), 200)(np.array([100, 200, 300])))
+    [0.05  0.025 0.025]
     """
-    return lambda count: at(base, _count.slowed(count, factor))
+    return lambda count: at(base, _count.least(count, _count.steps_beside(steps, count)))
 
 
-@tells_edges_of(stretch)
-def _edges_of_stretched(kind: PhaseOrCycle, base: Any, factor: Any) -> Iterator[Edge]:
-    return (edge.moved(Fraction(0), known_steps(factor)) for edge in edges(base, kind))
+@tells_edges_of(hold)
+def _edges_of_held(kind: PhaseOrCycle, base: Any, steps: Any) -> list[Edge]:
+    return edges_until(Edge(known_steps(steps), after=True), base, kind)
 
 
-@tells_end_of(stretch)
-def _end_of_stretched(begin: float, base: Any, factor: Any) -> float:
-    slower = roughly(factor)
-    return seen_until(base, begin / slower) * slower
-
-
-@exact_schedule
-def per_step(base: Base, amount: Ratio) -> Curve:
-    r"""Runs any base on what each update step brings: tokens, samples, seconds.
-
-    .. math:: s(t) = \text{base}(a\, t)
-
-    with :math:`a` = `amount`.
-
-    Args:
-      base: any callable of what is counted, or a number; a foreign callable gets a float where that may not fit into an
-        integer.
-      amount: how much of it an update step brings, positive: tokens per batch for a base that counts tokens. May be
-        traced.
-
-    Returns:
-      A schedule.
-
-    Raises:
-      ValueError: if `amount` is not positive, or a number is not finite.
-      TypeError: if an argument is of the wrong kind.
-
-    >>> import optax_decay as od
-    >>> by_tokens = od.warmup_cosine_decay(3e-4, 2e10, 2e12, end_value=3e-5)
-    >>> print(od.per_step(by_tokens, 4_000_000)(2_500))
-    0.00015
-    """
-    return lambda count: at(base, _count.quickened(count, amount))
-
-
-@tells_edges_of(per_step)
-def _edges_per_step(kind: PhaseOrCycle, base: Any, amount: Any) -> Iterator[Edge]:
-    return (edge.moved(Fraction(0), 1 / known_steps(amount)) for edge in edges(base, kind))
-
-
-@tells_end_of(per_step)
-def _end_per_step(begin: float, base: Any, amount: Any) -> float:
-    faster = roughly(amount)
-    return seen_until(base, begin * faster) / faster
+@tells_end_of(hold)
+def _end_of_held(begin: float, base: Any, steps: Any) -> float:
+    return min(seen_until(base, begin), max(begin, roughly(steps)))
 
 
 @exact_schedule

@@ -20,9 +20,21 @@ from optax_decay._count.count import (
 from optax_decay._count.division import divide_with_remainder, horizon, refined, stage
 from optax_decay._count.intake import as_count, beyond, on_device
 from optax_decay._count.integers import divided, last_count
-from optax_decay._count.lengths import Length, exact_length, length, over, quickened, rescaled, shifted, slowed, until
+from optax_decay._count.lengths import (
+    Length,
+    exact_length,
+    length,
+    over,
+    quickened,
+    rescaled,
+    shifted,
+    slowed,
+    steps_beside,
+    until,
+)
 from optax_decay._count.progress import elapsed, fraction, remaining
 from optax_decay._count.sums import difference, least, reached, select, sum_of, together
+from optax_decay._count.warp import warped
 
 __all__ = [
     "STEP",
@@ -63,8 +75,10 @@ __all__ = [
     "slowed",
     "stage",
     "start",
+    "steps_beside",
     "sum_of",
     "tables",
     "together",
     "until",
+    "warped",
 ]

@@ -18,6 +18,7 @@ from optax_decay._count.count import (
     in_unit,
     real,
     scaled,
+    start,
 )
 from optax_decay._count.integers import last_count
 from optax_decay._count.sums import difference, reached, select, sum_of
@@ -55,6 +56,11 @@ def _length_of(ratio: Measured, unit: Fraction, known: Fraction | None) -> Lengt
 def exact_length(number: Fraction, unit: Fraction, beside: Real) -> Length:
     """A known number of units, beside the whole count `beside`."""
     return _length_of(_arithmetic.exact_ratio(number, is_host(beside)), unit, number)
+
+
+def steps_beside(steps: Given, beside: Count) -> Count:
+    """A hyperparameter in steps, zero or more, as a count beside another: at most the last."""
+    return length(steps, beside).counted if steps.sign == 1 else shifted(start(beside), steps)
 
 
 def over(count: Count, steps: Length) -> Any:

@@ -10,8 +10,11 @@ from optax_decay._arithmetic import Given, Real, Twofold, where
 from optax_decay._count import Count, Length
 
 
-def closed_form(count: Count, steps: Length, t_mul: Given) -> tuple[Real, Count]:
-    """The index of the cycle and the count in it: exact where `t_mul` and `steps` are whole numbers."""
+def closed_form(count: Count, steps: Length, t_mul: Given, stretch: bool) -> tuple[Real, Count]:
+    """The index of the cycle and the count in it, slowed if its base is to `stretch`.
+
+    It is exact where `t_mul` and `steps` are whole numbers.
+    """
     factor = t_mul.as_float(count.whole)
     one = factor == 1
     other = where(one, 2.0, factor)  # cycles of one length need no closed form, but its derivative must be finite
@@ -32,16 +35,16 @@ def closed_form(count: Count, steps: Length, t_mul: Given) -> tuple[Real, Count]
         power = _arithmetic.select_twofold(step, _arithmetic.product(power, Twofold(other, 0.0)), power)
         sums = _arithmetic.select_twofold(step, following, sums)
     left = _arithmetic.plus(now, _arithmetic.minus(_arithmetic.product(steps.real, sums)))
-    found = index, _count.from_real(_arithmetic.quotient(left, power), count)
+    found = index, _count.from_real(_arithmetic.quotient(left, power) if stretch else left, count)
 
     whole = factor == _arithmetic.floor(factor)
     if not steps.counted.is_whole:
         whole = whole & (steps.counted.part.hi == 0)
     # Where t_mul is no whole number this is not used, and 2 from the first cycle on stands in: it overflows nowhere.
     multiple, near = where(whole, _count.floored(other, count.whole), 2), where(whole, first, 0)
-    found = _either(whole, _in_integers(count, steps, multiple, near), found)
+    found = _either(whole, _in_integers(count, steps, multiple, near, stretch), found)
     index, local = _either(one, _count.divide_with_remainder(count, steps), found)
-    return index, _count.differentiated_as(local, _slowed(count, steps.real.hi, factor, index))
+    return index, _count.differentiated_as(local, _slowed(count, steps.real.hi, factor, index, stretch))
 
 
 def _either(condition: Any, x: tuple[Real, Count], y: tuple[Real, Count]) -> tuple[Real, Count]:
@@ -60,8 +63,8 @@ def _power(base: Real, log: Twofold, exponent: Real) -> Twofold:
     return _arithmetic.product(result, Twofold(lax.stop_gradient(beyond), 0.0))
 
 
-def _slowed(count: Count, steps: Real, factor: Real, index: Real) -> Real:
-    """(t - B_i) / t_mul**i in floats: what `closed_form` differentiates, at t_mul = 1 too."""
+def _slowed(count: Count, steps: Real, factor: Real, index: Real, stretch: bool) -> Real:
+    """(t - B_i) / t_mul**i, or t - B_i, in floats: what `closed_form` differentiates, at t_mul = 1 too."""
     one, i = factor == 1, _arithmetic.of_integer(index).hi
     other, above = where(one, 2.0, factor), factor - 1
     power = _arithmetic.exp(
@@ -71,10 +74,11 @@ def _slowed(count: Count, steps: Real, factor: Real, index: Real) -> Real:
     # Three terms of each at 1: enough for a second derivative.
     power = where(one, 1 + i * above * (1 + (i - 1) / 2 * above), power)
     sums = where(one, i * (1 + (i - 1) / 2 * above * (1 + (i - 2) / 3 * above)), sums)
-    return (_count.in_one_float(count) - steps * sums) / power
+    left = _count.in_one_float(count) - steps * sums
+    return left / power if stretch else left
 
 
-def _in_integers(count: Count, steps: Length, factor: Real, index: Real) -> tuple[Real, Count]:
+def _in_integers(count: Count, steps: Length, factor: Real, index: Real, stretch: bool) -> tuple[Real, Count]:
     """`closed_form` for whole numbers, from an index at most two below the true one."""
     power, base = jnp.ones_like(index), factor
     for bit in range(_arithmetic.int_dtype().itemsize.bit_length() + 2):
@@ -91,6 +95,8 @@ def _in_integers(count: Count, steps: Length, factor: Real, index: Real) -> tupl
             for x, y in ((index + 1, index), (power * factor, power), (slow * _arithmetic.to_float(factor), slow))
         )
     left = Count(count.whole - begun, count.part, count.unit)
+    if not stretch:
+        return index, left
     slowed = _count.scaled(left, 1, _arithmetic.maximum(power, 1))
     return index, _count.select(
         slow < last, slowed, _count.from_real(_arithmetic.quotient(_count.real(left), Twofold(slow, 0.0)), left)

@@ -43,28 +43,40 @@ class _CycleTable(NamedTuple):
 
 @lru_cache(maxsize=64)
 def _cycle_table(
-    factor: Fraction, cycle_steps: Fraction | None, cycles: int | None, limit: int, fine: bool, among: int | None
+    factor: Fraction,
+    cycle_steps: Fraction | None,
+    cycles: int | None,
+    limit: int,
+    fine: bool,
+    among: int | None,
+    stretch: bool,
 ) -> _CycleTable:
     steps = Fraction(1) if cycle_steps is None else cycle_steps
-    n = cycles if factor < 1 and cycles is not None else _cycles_within(float(limit / steps), float(factor))
+    n = cycles if factor < 1 and cycles is not None else cycles_within(float(limit / steps), float(factor))
     n = n if among is None else min(n, among - 1)
     stride = max(1, -(-n // _MAX_ROWS)) if factor > 1 else 1
+    # What is found in a table that leaves out cycles is searched for in another, in steps of the first cycle.
+    is_slow = stretch or stride > 1
     rows = []
     for i, power, total in powers(factor, stride):
         if total * steps > limit * ONE_IN_BITS or (among is not None and i > n):
             break
         if i > n or len(rows) > _MAX_ROWS or power * limit < ONE_IN_BITS:  # what is left is too short to tell apart
             i, power = n, ONE_IN_BITS
-        slow = factor**i if stride == 1 and i * factor.numerator.bit_length() < 64 else Fraction(power, ONE_IN_BITS)
-        slow = slow.limit_denominator(max(1, min(limit, int(limit / slow)))) or Fraction(1, limit)
-        numerator, scale = slow.numerator, slow.denominator
-        # A finer scale, where there is room, for the lead of a cycle_steps that is no whole number.
-        room = max(1, limit // max(numerator, scale))
-        finer = 1 << room.bit_length() - 1 if fine else min(steps.denominator, room)
-        numerator, scale = numerator * finer, scale * finer
         ceiling = -(-total * steps.numerator // (steps.denominator << _BITS))
         lead = ceiling - Fraction(total, ONE_IN_BITS) * steps
         begin = ceiling - lead
+        if is_slow:
+            slow = factor**i if stride == 1 and i * factor.numerator.bit_length() < 64 else Fraction(power, ONE_IN_BITS)
+            slow = slow.limit_denominator(max(1, min(limit, int(limit / slow)))) or Fraction(1, limit)
+            parts = steps.denominator
+        else:
+            slow, parts = Fraction(1), lead.limit_denominator(limit).denominator
+        numerator, scale = slow.numerator, slow.denominator
+        # A finer scale, where there is room, for the lead of a beginning that is no whole number.
+        room = max(1, limit // max(numerator, scale))
+        finer = 1 << room.bit_length() - 1 if fine else min(parts, room)
+        numerator, scale = numerator * finer, scale * finer
         if cycle_steps is None:
             lead = lead.limit_denominator(limit)
             share = lead.denominator
@@ -80,7 +92,7 @@ def _cycle_table(
     return _CycleTable(*integers, excess=np.array(columns[-2]), begins=columns[-1], stride=stride)
 
 
-def _cycles_within(steps: float, factor: float) -> int:
+def cycles_within(steps: float, factor: float) -> int:
     """An upper bound on the number of cycles, in units of the first, that begin within `steps`."""
     growth = min(steps * (factor - 1), sys.float_info.max)
     return 2 + math.ceil(math.log1p(growth) / math.log(factor)) if factor > 1 else 1 << 62
@@ -99,18 +111,25 @@ def powers(factor: Fraction, stride: int) -> Iterator[tuple[int, int, int]]:
         i += stride
 
 
-def search(count: Count, steps: Length, factor: Fraction, cycles: int | None) -> tuple[Real, Count]:
-    """The index of the cycle and the count in it."""
+def search(count: Count, steps: Length, factor: Fraction, cycles: int | None, stretch: bool) -> tuple[Real, Count]:
+    """The index of the cycle and the count in it, slowed if its base is to `stretch`."""
     fine = not steps.counted.is_whole and steps.known is None
-    index, local, among = 0, count, None
+    index, local, among, begun = 0, count, None, None
     while among != 1:
-        table = _cycle_table(factor, steps.known, cycles, _count.last_count(), fine, among)
+        begun = None if among is None else index
+        table = _cycle_table(factor, steps.known, cycles, _count.last_count(), fine, among, stretch)
         more, local = _in_table(local, table, steps)
         index, among = index + more, table.stride
-    return index, local
+    if stretch or begun is None:
+        return index, local
+    # Tables before the last have slowed it.
+    slow = _arithmetic.raised_twofold(_arithmetic.of_fraction(factor), _arithmetic.of_integer(begun))
+    return index, _count.from_real(_arithmetic.product(_count.real(local), slow), local)
 
 
-def search_on_host(count: Count, steps: Length, factor: Fraction, cycles: int | None) -> tuple[int, Count]:
+def search_on_host(
+    count: Count, steps: Length, factor: Fraction, cycles: int | None, stretch: bool
+) -> tuple[int, Count]:
     """The same beyond the last count, where a table does not reach, in fractions of any size."""
     assert steps.known is not None
     now = (count.whole + Fraction(count.part.hi)) / steps.known
@@ -123,7 +142,7 @@ def search_on_host(count: Count, steps: Length, factor: Fraction, cycles: int | 
     begin = (power - 1) / (factor - 1)
     while begin + power <= now and (cycles is None or index < cycles):
         index, begin, power = index + 1, begin + power, power * factor
-    local = (now - begin) / power * steps.known
+    local = (now - begin) * steps.known / (power if stretch else 1)
     whole = math.floor(local)
     return index, Count(whole, _arithmetic.of_fraction(local - whole), count.unit)
 
@@ -142,11 +161,10 @@ def _in_table(count: Count, table: _CycleTable, steps: Length) -> tuple[Real, Co
         row = _last_begun_of_traced(count, begin, lead, within, scale)
     else:
         row = _last_begun(count, table, begin)
-    whole = count.whole - tables.take(begin, row)
+    since = count._replace(whole=count.whole - tables.take(begin, row))
     slow = tables.take(slow, row)
-    since = count._replace(whole=whole)
     if (table.lead == 0).all() and (table.scale == 1).all():
-        local = _count.scaled(since, 1, slow)
+        local = since if (table.slow == 1).all() else _count.scaled(since, 1, slow)
     else:
         local = _count.scaled(since, tables.take(scale, row), slow, tables.take(lead, row))
 

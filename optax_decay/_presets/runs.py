@@ -5,9 +5,10 @@
 
 from optax_decay._clocks import delay, reverse
 from optax_decay._decays import _cosine_between, cosine_decay, inverse_sqrt_decay
-from optax_decay._phases import Shape, cooldown, sequence, warmup
+from optax_decay._phases import cooldown, sequence, warmup
 from optax_decay._schedule import Schedule, exact_schedule
 from optax_decay._schedule.kinds import NonNegativeSteps, Number, Positive, Steps
+from optax_decay._shapes import Shape
 
 
 @exact_schedule
@@ -114,34 +115,37 @@ def warmup_stable_decay(
     total_steps: Steps,
     cooldown_steps: NonNegativeSteps,
     *,
+    init_value: Number = 0.0,
     end_value: Number = 0.0,
-    shape: Shape = "one_minus_sqrt",
+    shape: Shape = "linear",
 ) -> Schedule:
     r"""A line up to the peak, the peak, and a cooldown at the end.
 
-    .. math:: s(t) = \text{cooldown}(\text{warmup}(P, w),\; n - c,\; c)
+    .. math:: s(t) = \text{cooldown}(\text{warmup}(P, w, v_0),\; n - c,\; c,\; E)
 
-    with :math:`P` = `peak_value`, :math:`w` = `warmup_steps`, :math:`n` = `total_steps` and :math:`c` =
-    `cooldown_steps`.
+    with :math:`P` = `peak_value`, :math:`w` = `warmup_steps`, :math:`n` = `total_steps`, :math:`c` = `cooldown_steps`,
+    :math:`v_0` = `init_value` and :math:`E` = `end_value`.
 
     Args:
       peak_value: the value after the warm-up. May be traced.
-      warmup_steps: update steps of the line from 0, zero or more. May be traced.
+      warmup_steps: update steps of the line, zero or more. May be traced.
       total_steps: update steps of all, warm-up and cooldown included. May be traced.
       cooldown_steps: update steps of the cooldown, zero or more. May be traced.
+      init_value: the value at 0. May be traced.
       end_value: the value at the end and from then on. May be traced.
-      shape: the cooldown's, "linear", "cosine" or "one_minus_sqrt".
+      shape: the cooldown's: "linear", "cosine" or "one_minus_sqrt", or any schedule of the share that goes from 1 at 0
+        to 0 at 1.
 
     Returns:
       A schedule.
 
     Raises:
-      ValueError: if a number of steps is negative, warm-up and cooldown exceed `total_steps`, `shape` is none of the
-        three, or a number is not finite.
+      ValueError: if a number of steps is negative, warm-up and cooldown exceed `total_steps`, `shape` is another name
+        or has other ends, or a number is not finite.
       TypeError: if an argument is of the wrong kind.
 
     >>> import numpy as np, optax_decay as od
-    >>> print(od.warmup_stable_decay(0.1, 10, 100, 20)(np.array([5, 10, 80, 85, 100])))
+    >>> print(od.warmup_stable_decay(0.1, 10, 100, 20)(np.array([5, 10, 80, 90, 100])))
     [0.05 0.1  0.1  0.05 0.  ]
 
     Source: Hu et al., "MiniCPM: Unveiling the Potential of Small Language Models with Scalable Training Strategies",
@@ -154,7 +158,7 @@ def warmup_stable_decay(
             f"got {warmup_steps.plain!r}, {cooldown_steps.plain!r} and {total_steps.plain!r}."
         )
     return cooldown(
-        warmup(peak_value, warmup_steps),
+        warmup(peak_value, warmup_steps, init_value=init_value),
         begin,
         cooldown_steps,
         end_value=end_value,

@@ -28,8 +28,8 @@ class Schedule(Expression, Protocols):
     default float dtype and of the count's shape. Before 0 it holds its value at 0. Python numbers and NumPy arrays have
     no upper end; JAX's integers end at 2**31 - 1, where optax's counters stop.
 
-    It computes in a Pallas kernel's body too, unless it looks into a table (`piecewise_constant`, `sequence`, cycles that
-    grow): JAX takes constants there as arguments alone, so compute the rate outside and pass it.
+    It computes in a Pallas kernel's body too, unless it looks into a table (`piecewise_constant`, `sequence`, cycles
+    that grow): JAX takes constants there as arguments alone, so compute the rate outside and pass it.
 
     `repr` is the expression that makes it. Schedules of plain numbers made alike are equal and hash alike, others are
     compared by identity. Arithmetic with numbers and other schedules gives schedules.
@@ -98,6 +98,12 @@ class Schedule(Expression, Protocols):
 
     def __rtruediv__(self, other: Any) -> "Schedule":
         return _operated("quotient", other, self)
+
+    def __pow__(self, other: Any) -> "Schedule":
+        return _operated("power", self, other)
+
+    def __rpow__(self, other: Any) -> "Schedule":
+        return _operated("power", other, self)
 
     def __neg__(self) -> "Schedule":
         return _operated("negative", self)

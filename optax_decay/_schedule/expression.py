@@ -18,6 +18,9 @@ _SHORT = 24
 # Floats that have no literal of their own, as expressions.
 _WITHOUT_LITERAL = {"inf": "1e999", "-inf": "-1e999", "nan": "1e999 - 1e999"}
 
+# How strongly operations bind their sides, as in Python.
+SUM, PRODUCT, SIGN, POWER = range(1, 5)
+
 
 _PLAIN = (int, float, str, Fraction)
 
@@ -139,7 +142,7 @@ def _written(value: Any, most: int | None, binding: int = 0) -> str:
         return record.name
     text = repr(value)
     text = _WITHOUT_LITERAL.get(text, text)
-    return f"({text})" if binding > 2 and text.startswith("-") else text
+    return f"({text})" if binding > SIGN and text.startswith("-") else text
 
 
 def _entries(values: tuple[Any, ...], most: int | None) -> Iterator[str]:
@@ -153,8 +156,10 @@ def _written_call(made: Expression, most: int | None, binding: int) -> str:
     symbol, strength = made._record.operator
     sides = list(made._given.values())
     if len(sides) == 2:
-        # The right side of `a - b - c` or `a / b / c` stands in parentheses if it is an operation as weak.
-        left, right = (_written(side, most, strength + n) for n, side in enumerate(sides))
+        # The right side of `a - b - c` or `a / b / c` stands in parentheses if it is an operation as weak; that of a
+        # power may have a sign, and its left side may not.
+        bindings = (POWER + 1, SIGN) if strength == POWER else (strength, strength + 1)
+        left, right = (_written(side, most, side_binding) for side, side_binding in zip(sides, bindings, strict=True))
         text = f"{left} {symbol} {right}"
     else:
         text = f"{symbol}{_written(sides[0], most, strength)}"

@@ -6,7 +6,7 @@ from typing import Any, ParamSpec, get_args
 
 from optax_decay._schedule.evaluation import Curve, Schedule, at
 from optax_decay._schedule.kinds import AnyBase, Base, Scalar
-from optax_decay._schedule.record import Operator, Record, hold
+from optax_decay._schedule.record import Operator, Record, keep
 
 P = ParamSpec("P")
 
@@ -64,7 +64,7 @@ def _factory(build: Callable[P, Any], takes_count: bool, operator: Operator | No
 
     record = Record(factory, build, takes_count, operator)
     parameters = [p.replace(annotation=_shown(p.annotation)) for p in record.signature.parameters.values()]
-    hold(record, record.signature.replace(parameters=parameters, return_annotation=Schedule))
+    keep(record, record.signature.replace(parameters=parameters, return_annotation=Schedule))
     return factory
 
 

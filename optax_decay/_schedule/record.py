@@ -152,7 +152,7 @@ def _kind(annotation: Any) -> Kind | None:
     return next((kind for kind in getattr(annotation, "__metadata__", ()) if isinstance(kind, Kind)), None)
 
 
-def hold(record: Record, shown: inspect.Signature) -> None:
+def keep(record: Record, shown: inspect.Signature) -> None:
     """Gives a factory its record, and the signature that `help` shows."""
     vars(record.factory).update(_schedule_factory=record, __signature__=shown)
 

@@ -139,8 +139,8 @@ EXPRESSIONS: dict[str, Callable[[Any], Any]] = {
         (od.warm_restarts(od.tanh_decay(0.1, 300), 300, t_mul=2, m_mul=0.5), 2100),
         0,
     ),
-    "timm WSDLRScheduler 1-sqrt": lambda od: od.warmup_stable_decay(0.1, 100, 1100, 200),
-    "timm WSDLRScheduler linear": lambda od: od.warmup_stable_decay(0.1, 100, 1100, 200, shape="linear"),
+    "timm WSDLRScheduler 1-sqrt": lambda od: od.warmup_stable_decay(0.1, 100, 1100, 200, shape="one_minus_sqrt"),
+    "timm WSDLRScheduler linear": lambda od: od.warmup_stable_decay(0.1, 100, 1100, 200),
     "timm WSDLRScheduler cosine": lambda od: od.warmup_stable_decay(0.1, 100, 1100, 200, shape="cosine"),
     "timm WSDLRScheduler exp": lambda od: od.warmup(
         od.sequence((0.1, 800), od.clip((od.exponential_decay(1, 200, 0.1) - 0.1) / 9, min_value=0)), 100
@@ -197,9 +197,11 @@ EXPRESSIONS: dict[str, Callable[[Any], Any]] = {
     "transformers get_cosine_with_min_lr_schedule_with_warmup_lr_rate": lambda od: od.delay(
         od.warmup_cosine_decay(0.1, 100, 1300, end_value=0.01), -1
     ),
-    "transformers get_wsd_schedule linear": lambda od: od.warmup_stable_decay(0.1, 100, 1300, 400, shape="linear"),
+    "transformers get_wsd_schedule linear": lambda od: od.warmup_stable_decay(0.1, 100, 1300, 400),
     "transformers get_wsd_schedule cosine": lambda od: od.warmup_stable_decay(0.1, 100, 1300, 400, shape="cosine"),
-    "transformers get_wsd_schedule 1-sqrt": lambda od: od.warmup_stable_decay(0.1, 100, 1300, 400),
+    "transformers get_wsd_schedule 1-sqrt": lambda od: od.warmup_stable_decay(
+        0.1, 100, 1300, 400, shape="one_minus_sqrt"
+    ),
     "transformers get_wsd_schedule cosine warmup": lambda od: od.sequence(
         (od.reverse(od.cosine_decay(0.1, 100), 100), 100), od.cooldown(0.1, 800, 400, shape="cosine")
     ),

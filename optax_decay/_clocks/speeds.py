@@ -1,0 +1,148 @@
+"""Clocks that change how fast the count runs."""
+
+# Arguments are annotated as users give them, and arrive bound, as given numbers.
+# pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportOperatorIssue=false
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+from optax_decay import _count
+from optax_decay._arithmetic import raised_nearly
+from optax_decay._begins import (
+    Edge,
+    PhaseOrCycle,
+    edges,
+    edges_until,
+    known_steps,
+    tells_edges_of,
+)
+from optax_decay._ends import roughly, seen_until, tells_end_of
+from optax_decay._schedule import Curve, at, exact_schedule
+from optax_decay._schedule.kinds import (
+    Base,
+    Positive,
+    Ratio,
+    Steps,
+)
+
+
+@exact_schedule
+def stretch(base: Base, factor: Ratio) -> Curve:
+    r"""Runs any base slower by a factor: from epochs to steps, or to another batch size.
+
+    .. math:: s(t) = \text{base}(t / f)
+
+    with :math:`f` = `factor`.
+
+    Args:
+      base: any callable of the count, or a number; a foreign callable gets a float where t / f is no whole number.
+      factor: how many times slower, positive: steps per epoch for a base that counts epochs. May be traced.
+
+    Returns:
+      A schedule.
+
+    Raises:
+      ValueError: if `factor` is not positive, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import optax_decay as od
+    >>> epochs = od.piecewise_constant([30, 60], [0.1, 0.01, 0.001])
+    >>> print(od.stretch(epochs, 391)(30 * 391 + 1))
+    0.01
+    """
+    return lambda count: at(base, _count.slowed(count, factor))
+
+
+@tells_edges_of(stretch)
+def _edges_of_stretched(kind: PhaseOrCycle, base: Any, factor: Any) -> Iterator[Edge]:
+    return (edge.moved(Fraction(0), known_steps(factor)) for edge in edges(base, kind))
+
+
+@tells_end_of(stretch)
+def _end_of_stretched(begin: float, base: Any, factor: Any) -> float:
+    slower = roughly(factor)
+    return seen_until(base, begin / slower) * slower
+
+
+@exact_schedule
+def per_step(base: Base, amount: Ratio) -> Curve:
+    r"""Runs any base on what each update step brings: tokens, samples, seconds.
+
+    .. math:: s(t) = \text{base}(a\, t)
+
+    with :math:`a` = `amount`.
+
+    Args:
+      base: any callable of what is counted, or a number; a foreign callable gets a float where that may not fit into an
+        integer.
+      amount: how much of it an update step brings, positive: tokens per batch for a base that counts tokens. May be
+        traced.
+
+    Returns:
+      A schedule.
+
+    Raises:
+      ValueError: if `amount` is not positive, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import optax_decay as od
+    >>> by_tokens = od.warmup_cosine_decay(3e-4, 2e10, 2e12, end_value=3e-5)
+    >>> print(od.per_step(by_tokens, 4_000_000)(2_500))
+    0.00015
+    """
+    return lambda count: at(base, _count.quickened(count, amount))
+
+
+@tells_edges_of(per_step)
+def _edges_per_step(kind: PhaseOrCycle, base: Any, amount: Any) -> Iterator[Edge]:
+    return (edge.moved(Fraction(0), 1 / known_steps(amount)) for edge in edges(base, kind))
+
+
+@tells_end_of(per_step)
+def _end_per_step(begin: float, base: Any, amount: Any) -> float:
+    faster = roughly(amount)
+    return seen_until(base, begin * faster) / faster
+
+
+@exact_schedule
+def warp(base: Base, steps: Steps, power: Positive) -> Curve:
+    r"""Runs any base along a power of the time gone: late at first and then faster, or the other way round.
+
+    .. math:: s(t) = \text{base}\left(n \min(t / n, 1)^k\right)
+
+    with :math:`n` = `steps` and :math:`k` = `power`: k-decay, for any base. Both ends stay where they are, and the
+    base's value at `steps` is held. At a power that is a small whole number every boundary of the base is exact, at
+    another as exact as floats allow.
+
+    Args:
+      base: any callable of the count, or a number.
+      steps: update steps from start to end, positive. May be traced.
+      power: above 1 the base starts slowly, below 1 it ends slowly; positive. May be traced.
+
+    Returns:
+      A schedule.
+
+    Raises:
+      ValueError: if `steps` or `power` is not positive, or a number is not finite.
+      TypeError: if an argument is of the wrong kind.
+
+    >>> import numpy as np, optax_decay as od
+    >>> print(od.warp(od.linear_decay(0.1, 100), 100, 2)(np.array([0, 50, 100])))
+    [0.1   0.075 0.   ]
+
+    Source: Zhang and Li, "k-decay: A New Method For Learning Rate Schedule", 2020.
+    """
+    return lambda count: at(base, _count.warped(count, _count.length(steps, count), power))
+
+
+@tells_edges_of(warp)
+def _edges_of_warped(kind: PhaseOrCycle, base: Any, steps: Any, power: Any) -> Iterator[Edge]:
+    length, inverse = known_steps(steps), 1 / known_steps(power)
+    for edge in edges_until(Edge(length, after=True), base, kind):
+        yield edge._replace(position=length * raised_nearly(edge.position / length, inverse))
+
+
+@tells_end_of(warp)
+def _end_of_warped(begin: float, base: Any, steps: Any, power: Any) -> float:
+    return max(begin, roughly(steps))
