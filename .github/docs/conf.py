@@ -7,6 +7,7 @@ shows of a schedule, drawn in the colour of the page's text, so that it suits a 
 import inspect
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import optax_decay as od
 
 ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT))
-from tests.examples import EXAMPLES  # noqa: E402
+from tests.examples import EXAMPLES, of_rooms  # noqa: E402
 
 project, author, copyright = "optax_decay", "The optax_decay authors", "the optax_decay authors"
 version = release = od.__version__
@@ -44,12 +45,22 @@ html_theme_options = {
 
 
 class Curve(Directive):
-    """A schedule, as its expression and its curve."""
+    """Schedules, each as its expression and its curve."""
 
     has_content = True
 
     def run(self) -> list[nodes.Node]:
-        return [nodes.raw("", drawn(expression), format="html") for expression in "\n".join(self.content).split("\n\n")]
+        return [figures("\n".join(self.content).split("\n\n"))]
+
+
+class Gallery(Directive):
+    """The pictures of some rooms' examples."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+
+    def run(self) -> list[nodes.Node]:
+        return [figures(picture for name in of_rooms(*self.arguments[0].split()) for picture in pictures(name))]
 
 
 @od.schedule
@@ -58,11 +69,14 @@ def sawtooth(peak: float, period: float) -> Any:
     return lambda count: peak * (1 - count % period / period)
 
 
-def drawn(expression: str) -> str:
-    """A figure of a schedule: what a notebook shows of it."""
-    shown = od.parse(expression, [sawtooth])._repr_html_()
-    assert shown, f"No picture of {expression}."
-    return f'<div class="curve">{shown}</div>'
+def figures(expressions: Iterable[str]) -> nodes.Node:
+    """What a notebook shows of schedules, side by side where there is room."""
+    shown = [f"<div>{od.parse(expression, [sawtooth])._repr_html_()}</div>" for expression in expressions]
+    return nodes.raw("", f'<div class="curves">{"".join(shown)}</div>', format="html")
+
+
+def pictures(example: str) -> list[str]:
+    return [expression for expression, _ in EXAMPLES[example].pictures]
 
 
 def with_curves(app: Any, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
@@ -74,10 +88,9 @@ def with_curves(app: Any, what: str, name: str, thing: Any, options: Any, lines:
     short = name.rpartition(".")[2]
     if what != "function" or not any(line == "Args:" for line in lines):
         return
-    curves = [shown for example in EXAMPLES.values() if example.factory == short for shown, _ in example.pictures]
-    block = [line for curve in curves for line in ("", ".. curve::", "", f"   {curve}", "")]
     place = lines.index("Args:")
-    lines[place:place] = block
+    curves = [picture for name, example in EXAMPLES.items() if example.factory == short for picture in pictures(name)]
+    lines[place:place] = [".. curve::", "", *(line for curve in curves for line in (f"   {curve}", "")), ""] if curves else []
 
 
 def plain_signature(app: Any, what: str, name: str, thing: Any, options: Any, signature: Any, returned: Any) -> Any:
@@ -91,6 +104,7 @@ def plain_signature(app: Any, what: str, name: str, thing: Any, options: Any, si
 
 def setup(app: Any) -> None:
     app.add_directive("curve", Curve)
+    app.add_directive("gallery", Gallery)
     # Before napoleon reads the sections.
     app.connect("autodoc-process-docstring", with_curves, priority=400)
     app.connect("autodoc-process-signature", plain_signature)
