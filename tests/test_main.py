@@ -61,12 +61,12 @@ class TestPreview:
             "   cycles start at 100, 1100, 3100, 7100",
         ]
 
-    def test_the_readme_shows_what_its_command_says(self, capsys):
-        text = (ROOT / "README.md").read_text()
+    def test_the_manual_shows_what_its_command_says(self, capsys):
+        text = (ROOT / ".github" / "docs" / "text.md").read_text()
         command = re.search(r"^optax-decay (.*)$", text, re.MULTILINE)[1]
         main(shlex.split(command))
         said = [line.strip() for line in capsys.readouterr().out.splitlines()[-3:]]
-        assert all(f"`{line}`" in text for line in said)
+        assert all(f"\n{line}\n" in text for line in said)
 
     def test_numbers_are_set_by_name(self, capsys):
         arguments = ["--set", "total=8_000", "--set", "peak=1e-1", "--set", "total=1_000", "--steps", "1000"]

@@ -119,19 +119,17 @@ def readme_blocks() -> list[str]:
 
 
 @pytest.mark.lowest
-def test_every_python_block_of_the_readme_runs(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_every_python_block_of_the_readme_runs():
     namespace: dict[str, object] = {}
     blocks = readme_blocks()
     assert blocks
     for block in blocks:
         exec(compile(block, "README.md", "exec"), namespace)
-    assert (tmp_path / "lr.png").stat().st_size > 10_000
 
 
 def test_the_readme_is_short_and_names_every_factory():
     text = (ROOT / "README.md").read_text()
-    assert len(text.splitlines()) < 250
+    assert len(text.splitlines()) <= 140
     assert not [name for name in FACTORIES if f"`{name}" not in text]
     for command in (
         'pip install -e ".[bench]" && python -m benchmarks.train_digits',

@@ -90,7 +90,9 @@ def with_curves(app: Any, what: str, name: str, thing: Any, options: Any, lines:
         return
     place = lines.index("Args:")
     curves = [picture for name, example in EXAMPLES.items() if example.factory == short for picture in pictures(name)]
-    lines[place:place] = [".. curve::", "", *(line for curve in curves for line in (f"   {curve}", "")), ""] if curves else []
+    lines[place:place] = (
+        [".. curve::", "", *(line for curve in curves for line in (f"   {curve}", "")), ""] if curves else []
+    )
 
 
 def plain_signature(app: Any, what: str, name: str, thing: Any, options: Any, signature: Any, returned: Any) -> Any:

@@ -1,7 +1,4 @@
-"""Draws README's first picture, for a light page and a dark one: schedules under the expressions that make them.
-
-    python .github/pictures/draw.py
-"""
+"""Draws README's first picture, for a light page and a dark one: schedules under the expressions that make them."""
 
 import html
 from pathlib import Path
@@ -26,7 +23,9 @@ def panel(expression: str, x: int, y: int) -> str:
     assert shown
     picture = shown[shown.index("<svg") :].replace("<svg ", f'<svg x="{x}" y="{y + TITLE}" height="{HEIGHT}" ', 1)
     title = expression if expression != DECAY else f"decay = {DECAY}"
-    return f'<text x="{x + 30}" y="{y + 22}" font-size="17" font-family="monospace">{html.escape(title)}</text>{picture}'
+    return (
+        f'<text x="{x + 30}" y="{y + 22}" font-size="17" font-family="monospace">{html.escape(title)}</text>{picture}'
+    )
 
 
 def drawn(ink: str) -> str:
