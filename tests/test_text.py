@@ -217,6 +217,16 @@ class TestPowers:
         assert words in message
         assert caret == " " * (4 + place) + "^"
 
+    @pytest.mark.parametrize(
+        "text",
+        ["-s ** 2", "(-s) ** 2", "2 ** -s", "s ** 2 ** 3", "(s ** 2) ** 3", "s ** s", "-2 ** s", "(-2) ** s",
+         "s ** -s ** 2", "0.1 * s ** 0.7", "(0.1 * s) ** 0.7", "1 / s ** 2 + 1", "s ** (1 / 2)", "s ** Fraction(1, 2)"],
+    )  # fmt: skip
+    def test_of_schedules_are_those_of_python(self, text):
+        made = eval(text, {"s": od.linear_decay(0.5, 10), "Fraction": Fraction})
+        assert od.parse(text.replace("s", "linear_decay(0.5, 10)")) == made
+        assert od.parse(repr(made)) == made
+
 
 NAMED = {"total": 10_000, "peak": np.float32(0.5), "share": Fraction(1, 3), "width": np.int64(512)}
 
