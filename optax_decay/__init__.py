@@ -39,12 +39,14 @@ from optax_decay._presets import warmup_stable_decay as warmup_stable_decay
 from optax_decay._schedule import Schedule as Schedule
 from optax_decay._schedule import as_schedule as as_schedule
 from optax_decay._schedule import schedule as schedule
+from optax_decay._schedule.protocols import ANSWERS as _ANSWERS
 from optax_decay._text import ParseError as ParseError
 from optax_decay._text import parse as parse
 from optax_decay._values import cast as cast
 from optax_decay._values import clip as clip
 from optax_decay._values import jitter as jitter
 from optax_decay._values import scheduled as scheduled
+from optax_decay._view import as_html as _as_html
 from optax_decay._view import plot as plot
 from optax_decay._view import sample as sample
 
@@ -99,3 +101,9 @@ __all__ = [
     "warmup_stable_decay",
     "warp",
 ]
+
+_ANSWERS.update(html=_as_html, text=parse)
+
+# Pickles, configurations and documentation find a public name here, whichever room it is written in.
+for _name in __all__:
+    globals()[_name].__module__ = __name__

@@ -5,7 +5,7 @@ import csv
 import inspect
 import io
 import os
-import shutil
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import islice, takewhile
@@ -22,7 +22,6 @@ from optax_decay._schedule import Schedule
 _MOST_COUNTS = 1 << 20
 _MOST_LISTED = 8
 _ROWS_AT_ONCE = 1 << 20
-_HEIGHT = 16
 _KINDS: tuple[PhaseOrCycle, ...] = ("phase", "cycle")
 
 
@@ -53,7 +52,8 @@ def _parser() -> argparse.ArgumentParser:
     preview = commands.add_parser("preview", help="draw schedules", description="Draws schedules in the terminal.")
     example = 'such as "warmup(cosine_decay(0.1, 900), 100)"; after -- if it begins with a minus'
     preview.add_argument("expressions", nargs="+", metavar="EXPR", help=example)
-    preview.add_argument("--steps", type=_positive, required=True, metavar="N", help="how many update steps to draw")
+    until = "how many update steps to draw; if not given, until all has happened and a tenth more"
+    preview.add_argument("--steps", type=_positive, metavar="N", help=until)
     preview.add_argument("--out", type=_file, metavar="FILE", help="write a picture (.png, .svg) or values (.csv) too")
     preview.add_argument("--force", action="store_true", help="let --out write over a file")
     preview.add_argument("--log", action="store_true", help="draw values on a logarithmic scale")
@@ -104,111 +104,74 @@ def _preview(given: argparse.Namespace) -> None:
     if given.out and not given.out.parent.is_dir():
         raise FileNotFoundError(f"there is no folder {given.out.parent}.")
     schedules = [_text.parse(expression) for expression in given.expressions]
-    steps = range(given.steps)
+    steps = range(given.steps) if given.steps else _view.counts_shown(schedules)
     seen = [_look(schedule, steps) for schedule in schedules]
     if given.log and not any((one.values > 0).any() for one in seen):
         raise ValueError("--log needs values above 0.")
     if given.out:
-        _write(given.out, schedules, steps, given.log, given.force)
-    _draw(seen, steps, given.log)
+        _write(given.out.resolve(), schedules, steps, given.log, given.force)
+    try:
+        print(_view.drawing([(one.counts, one.values) for one in seen], given.log))
+    except ImportError as error:
+        print(error, file=sys.stderr)
     for number, one in enumerate(seen, 1):
-        print(f"\n{f'{number}  ' if len(seen) > 1 else ''}{one.schedule}")
+        print(f"\n{f'{_view.numbered(number)}  ' if len(seen) > 1 else ''}{one.schedule}")
         for fact in _facts(one, steps):
             print(f"   {fact}")
 
 
-def _look(schedule: Schedule, steps: range) -> _Seen:
+def _look(schedule: Schedule, steps: Any) -> _Seen:
     edges = [edge for kind in _KINDS for edge in _view.edges_within(schedule, kind, steps)]
     counts = _view.looked_at(steps, edges, _MOST_COUNTS)
     return _Seen(schedule, counts, _view.sample(schedule, counts))
 
 
-def _facts(seen: _Seen, steps: range) -> Iterator[str]:
-    least, greatest = _extremes(seen.values)
+def _facts(seen: _Seen, steps: Any) -> Iterator[str]:
+    least, greatest = _view.places_of_extremes(seen.values)
     places = {"first": 0, "last": -1, "least": least, "greatest": greatest}
     yield ", ".join(f"{name} {seen.values[n]!s} at {seen.counts[n]}" for name, n in places.items())
     if len(seen.counts) < len(steps):
         yield f"of {len(steps)} steps {len(seen.counts)} were looked at"
     for kind in _KINDS:
-        found = takewhile(lambda step: step <= steps[-1], begins(seen.schedule, kind))
+        found = takewhile(lambda step: step <= steps[-1], begins(seen.schedule, kind, _view.are_whole(steps)))
         first = [str(step) for step in islice(found, _MOST_LISTED + 1)]
         if first:
             more = ["..."] if len(first) > _MOST_LISTED else []
             yield f"{kind}s start at {', '.join(first[:_MOST_LISTED] + more)}"
 
 
-def _extremes(values: Any) -> tuple[int, int]:
-    """The places of the least and the greatest of values that are numbers."""
-    real = values.astype(np.float64)
-    return int(np.where(np.isnan(real), np.inf, real).argmin()), int(np.where(np.isnan(real), -np.inf, real).argmax())
-
-
-def _draw(seen: Sequence[_Seen], steps: range, log: bool) -> None:
-    """Prints the curves in dots: in colours on a terminal, elsewhere each in its number where there are several."""
-    try:
-        import plotille
-    except ImportError:
-        print('To draw in the terminal takes plotille: pip install "optax_decay[plot]".', file=sys.stderr)
-        return
-    figure: Any = plotille.Figure()
-    columns = min(shutil.get_terminal_size().columns, 500)
-    figure.width, figure.height = max((columns - 26) // 10, 2) * 10, _HEIGHT
-    figure.origin, figure.x_label, figure.y_label = False, "step", "value"
-    figure.with_colors = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    figure.x_ticks_fkt = lambda here, _: f"{here:.0f}" if 50 <= len(steps) < 10**9 else f"{here:.4g}"
-    figure.y_ticks_fkt = lambda here, _: f"{10**here if log else here:.4g}"
-    heights: list[float] = []
-    for number, one in enumerate(seen, 1):
-        places = _outermost(one.values, 2 * figure.width)
-        counts, values = one.counts[places].astype(float), one.values[places].astype(float)
-        shown = np.isfinite(values) & ((values > 0) | (not log))
-        curve = (np.log10(values[shown]) if log else values[shown]).tolist()
-        marker = str(number % 10) if len(seen) > 1 and not figure.with_colors else None
-        figure.plot(counts[shown].tolist(), curve, label=str(number), marker=marker)
-        heights += curve
-    figure.set_x_limits(0, len(steps))
-    if min(heights, default=0) < max(heights, default=0):
-        figure.set_y_limits(min(heights), max(heights))
-    print(figure.show(legend=figure.with_colors and len(seen) > 1))
-
-
-def _outermost(values: Any, columns: int) -> Any:
-    """The places of what a curve shows in that many columns: in each the ends and the extremes."""
-    parts = np.array_split(np.arange(len(values)), min(columns, len(values)))
-    return np.unique([part[n] for part in parts for n in (0, -1, *_extremes(values[part]))])
-
-
-def _write(path: Path, schedules: Sequence[Schedule], steps: range, log: bool, force: bool) -> None:
+def _write(path: Path, schedules: Sequence[Schedule], steps: Any, log: bool, force: bool) -> None:
     """Writes values or a picture: whole, or not at all."""
     partial = path.with_name(f".{path.name}.{os.getpid()}")
+    # Unless they are ignored, as nohup has it, these end the program so that it clears away.
+    ends = [kind for kind in (signal.SIGTERM, getattr(signal, "SIGHUP", None)) if kind]
+    before = {kind: signal.signal(kind, _end) for kind in ends if signal.getsignal(kind) == signal.SIG_DFL}
     try:
         with partial.open("xb") as file:
             if path.suffix == ".csv":
                 _write_values(file, schedules, steps)
             else:
-                _draw_picture(file, path.suffix[1:], schedules, steps, log)
+                _view.drawn_to_file(file, path.suffix[1:], schedules, steps, log)
         if not force:
             path.open("x").close()  # fails if the file has come to exist
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+        for kind, handler in before.items():
+            signal.signal(kind, handler)
 
 
-def _write_values(file: BinaryIO, schedules: Sequence[Schedule], steps: range) -> None:
+def _end(kind: int, _: Any) -> None:
+    raise SystemExit(128 + kind)
+
+
+def _write_values(file: BinaryIO, schedules: Sequence[Schedule], steps: Any) -> None:
     with io.TextIOWrapper(file, encoding="utf-8", newline="") as text:
         rows = csv.writer(text)
         rows.writerow(["step", *map(repr, schedules)])
-        for part in (steps[n : n + _ROWS_AT_ONCE] for n in steps[::_ROWS_AT_ONCE]):
-            columns = [_view.sample(schedule, np.arange(part.start, part.stop)) for schedule in schedules]
-            rows.writerows(zip(part, *columns, strict=True))
-
-
-def _draw_picture(file: BinaryIO, kind: str, schedules: Sequence[Schedule], steps: range, log: bool) -> None:
-    figure = _view.matplotlib("figure").Figure(figsize=(9, 5), layout="constrained")
-    axes = _view.plot(*schedules, steps=len(steps), ax=figure.subplots())
-    if log:
-        axes.set_yscale("log")
-    figure.savefig(file, format=kind, dpi=150)
+        for n in range(0, len(steps), _ROWS_AT_ONCE):
+            part = np.asarray(steps[n : n + _ROWS_AT_ONCE])
+            rows.writerows(zip(part, *(_view.sample(schedule, part) for schedule in schedules), strict=True))
 
 
 if __name__ == "__main__":

@@ -66,14 +66,14 @@ def has_edges_told(factory: Any) -> bool:
     return factory in _TELLS
 
 
-def begins(schedule: Any, kind: PhaseOrCycle) -> Iterator[int]:
-    """The whole counts at which phases or cycles begin, increasing: none where there are none.
+def begins(schedule: Any, kind: PhaseOrCycle, whole: bool = True) -> Iterator[float]:
+    """The counts at which phases or cycles begin, whole ones or any, increasing: none where there are none.
 
     A base that is none of this package's has no phases or cycles that could be seen.
     """
     last = -1
     for edge in islice(edges(schedule, kind), 16 * MOST_EDGES):
-        step = edge.step()
+        step = edge.step() if whole else float(edge.position)
         if step > last:
             yield step
             last = step

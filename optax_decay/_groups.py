@@ -1,16 +1,13 @@
 """Phases that one factory made, evaluated once: made again of the numbers that stand in the phase's row of a table."""
 
 from collections.abc import Callable, Hashable, Iterator
-from fractions import Fraction
 from itertools import chain
 from typing import Any, NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from optax_decay import _count
-from optax_decay._arithmetic import Given, Real, Tabulated, where
+from optax_decay._arithmetic import Given, Real, in_row, kind_in_table, where
 from optax_decay._count import Count, tables
 from optax_decay._schedule import Schedule, at, elementwise, key
 from optax_decay._schedule.factory import make
@@ -34,10 +31,9 @@ def _plan(value: Any, tabulated: bool = True) -> _Plan:
     if tabulated and isinstance(value, tuple):
         plans = [_plan(entry) for entry in value]
         return _joined(plans, tuple, lambda entries: entries)
-    if tabulated and type(value) in (int, float, Fraction) and 0 < abs(value) < 2**31:
-        return _Plan(value > 0, [value], next)
-    if tabulated and isinstance(value, jax.Array) and not value.ndim:
-        return _Plan(value.dtype, [value], next)
+    kind = kind_in_table(value) if tabulated else None
+    if kind is not None:
+        return _Plan(kind, [value], next)
     return _Plan(key(value), [], lambda numbers: value)
 
 
@@ -99,7 +95,7 @@ def _value_in_group(plans: list[_Plan], row: Any, count: Count) -> Real:
         return at(bound_base(remake(column[0] for column in columns)), count)
 
     def value(count: Count, row: Any) -> Real:
-        numbers = (column[0] if len(column) == 1 else _in_row(column, row) for column in columns)
+        numbers = (column[0] if len(column) == 1 else in_row(column, row) for column in columns)
         return at(bound_base(remake(numbers)), count)
 
     return elementwise(value, count, row)
@@ -108,9 +104,3 @@ def _value_in_group(plans: list[_Plan], row: Any, count: Count) -> Real:
 def _column(numbers: tuple[Any, ...]) -> tuple[Any, ...]:
     """Numbers that differ, or the one that all are."""
     return numbers[:1] if len({key(number) for number in numbers}) == 1 else numbers
-
-
-def _in_row(numbers: tuple[Any, ...], row: Any) -> Any:
-    if isinstance(numbers[0], jax.Array):
-        return tables.take(jnp.stack(numbers), row)
-    return Tabulated(numbers, row)

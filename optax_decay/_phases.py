@@ -17,6 +17,7 @@ from optax_decay._arithmetic import ZERO, Given, Real, given, is_host, where
 from optax_decay._begins import Edge, PhaseOrCycle, edges, edges_until, known_steps, tells_edges_of
 from optax_decay._count import Count, tables
 from optax_decay._decays import Weights
+from optax_decay._ends import roughly, seen_later, tells_end_of
 from optax_decay._groups import GroupedPhases
 from optax_decay._schedule import Curve, at, exact_schedule
 from optax_decay._schedule.kinds import Base, NonNegativeSteps, Number, Phases
@@ -94,6 +95,12 @@ def _edges_of_sequence(kind: PhaseOrCycle, phases: tuple[Any, ...]) -> Iterator[
     yield from _edges_of_phase(kind, begin, edges(last, kind))
 
 
+@tells_end_of(sequence)
+def _end_of_sequence(begin: float, phases: tuple[Any, ...]) -> float:
+    *timed, last = phases
+    return seen_later(last, sum(roughly(steps) for _, steps in timed), begin)
+
+
 def _edges_of_phase(kind: PhaseOrCycle, begin: Fraction, inner: Iterable[Edge]) -> Iterator[Edge]:
     """A phase that begins there, and what begins in it."""
     if kind == "phase":
@@ -160,6 +167,11 @@ def _edges_of_warmup(kind: PhaseOrCycle, base: Any, steps: Any, **_: Any) -> Ite
     return heapq.merge(line_edges, base_edges)
 
 
+@tells_end_of(warmup)
+def _end_of_warmup(begin: float, base: Any, steps: Any, **_: Any) -> float:
+    return seen_later(base, roughly(steps), begin)
+
+
 @exact_schedule
 def cooldown(
     base: Base, begin: NonNegativeSteps, steps: NonNegativeSteps, *, end_value: Number = 0.0, shape: Shape = "linear"
@@ -217,6 +229,11 @@ def _edges_of_cooldown(kind: PhaseOrCycle, base: Any, begin: Any, **_: Any) -> I
     end = known_steps(begin)
     left = _edges_of_phase(kind, Fraction(0), edges_until(Edge(end, after=True), base, kind))
     return heapq.merge(left, _edges_of_phase(kind, end, ()))
+
+
+@tells_end_of(cooldown)
+def _end_of_cooldown(seen_from: float, base: Any, begin: Any, steps: Any, **_: Any) -> float:
+    return roughly(begin) + roughly(steps)
 
 
 def _from_to(start: Real, end: Real, weights: Weights) -> Real:

@@ -4,6 +4,7 @@ Decays, combinators and presets, their tests, the gallery and the benchmarks' co
 factory adds an example here; tests/test_complete.py names the other places.
 """
 
+import inspect
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -355,7 +356,12 @@ EXAMPLES = {
 
 def room(factory: str) -> str:
     """The module of the package that a factory lives in: `decays`, `clocks`, ..."""
-    return getattr(od, factory).__module__.split(".")[1].lstrip("_")
+    return file_of(factory).split("/")[1].removesuffix(".py").lstrip("_")
+
+
+def file_of(factory: str) -> str:
+    """The file that a factory is written in."""
+    return inspect.unwrap(getattr(od, factory)).__globals__["__name__"].replace(".", "/") + ".py"
 
 
 def of_rooms(*rooms: str) -> Iterator[str]:

@@ -124,59 +124,77 @@ def test_a_foreign_base_means_the_same_up_to_2_to_the_24(foreign, combinator):
     assert_near(eager(schedule, counts[::9]), want[::9], 0.5)
 
 
-STEPS = st.sampled_from([1, 2, 3, 7, 10, 50, 100, 1000, 12_345, 2**20 + 1, 10**8, 2.5, 0.5])
+BINARY = [1, 2, 3, 7, 10, 50, 100, 1000, 12_345, 2**20 + 1, 10**8, 2.5, 0.5, 10.875]
 
 
 @st.composite
-def drawn(draw, example):
+def drawn(draw, example, traced):
     """Hyperparameters of an example, and the lengths among them."""
-    given = example.setting(draw(st.sampled_from([*NEAR, DECIMALS])))
+    given = example.setting(draw(st.sampled_from(NEAR if traced else [*NEAR, DECIMALS])))
     own = {name: value for name, value in given.items() if is_length(name) and not isinstance(value, tuple)}
-    steps = {name: draw(STEPS) * (-1 if value < 0 else 1) for name, value in own.items()}
+    some = st.sampled_from(BINARY if traced else [*BINARY, 97.3, 100 / 3, 1000 / 7, 3128.0853])
+    steps = {name: draw(some) * (-1 if value < 0 else 1) for name, value in own.items()}
     return given | steps, list(steps.values())
 
 
 @st.composite
-def nests(draw, depth):
-    """A function from a module to a schedule of at most `depth` combinators, its lengths, and how fast it counts."""
+def nests(draw, depth, traced=False):
+    """A function from a module and hyperparameters to a schedule of at most `depth` combinators, the hyperparameters,
+    the lengths among them, and how fast it counts."""
     if depth == 0 or not draw(st.integers(0, 4)):
         decay = EXAMPLES[draw(st.sampled_from(DEFINED))]
-        given, steps = draw(drawn(decay))
-        return (lambda m: decay.make(m, **given)), steps, 1
-    combinator = EXAMPLES[draw(st.sampled_from(COMBINED))]
-    given, steps = draw(drawn(combinator))
-    base, inner, speed = draw(nests(depth - 1))
+        given, steps = draw(drawn(decay, traced))
+        return (lambda m, given: decay.make(m, **given[0])), [given], steps, 1
+    combinator = EXAMPLES[draw(st.sampled_from(TRACED if traced else COMBINED))]
+    given, steps = draw(drawn(combinator, traced))
+    base, inner_given, inner, speed = draw(nests(depth - 1, traced))
     own = {key: value for key, value in given.items() if key not in ("peak", "base_steps")}
     factor = own.get("amount", 1 / own.get("factor", 1))
     if factor != 1:
         # A part of a step is known to 2**-33 of one: after a billion cycles a root of what is left of one is not right.
         speed = max(speed, 64) * max(factor, 1)
-    return (lambda m: combinator.over(m, base(m), **own)), [*steps, *inner], speed
+    make = lambda m, given: combinator.over(m, base(m, given[1:]), **given[0])  # noqa: E731
+    return make, [own, *inner_given], [*steps, *inner], speed
 
 
-def check_nest(nest, seed):
-    make, steps, speed = nest
-    schedule, reference = make(od), make(oracle)
+def counts_of_nest(nest, seed):
+    _, _, steps, speed = nest
     counts = counts_for(*map(abs, steps), seed=seed)
     # No count and no number of stages goes beyond the last: what does is held.
     ahead, shortest = -sum(n for n in steps if n < 0), min([1, *map(abs, steps)])
-    counts = counts[(counts.astype(np.int64) + ahead) * speed <= LAST * shortest]
-    want = exact_values(reference, counts)
-    assert_close(jitted(schedule, counts), want, 2e-6, least=0.5)
+    return counts[(counts.astype(np.int64) + ahead) * speed <= LAST * shortest]
+
+
+def check_nest(nest, seed, *ways):
+    make, given, *_ = nest
+    schedule, counts = make(od, given), counts_of_nest(nest, seed)
+    want = exact_values(make(oracle, given), counts)
+    for way in ways:
+        assert_close(way(schedule, counts), want, 2e-6, least=0.5)
     assert_close(eager(schedule, counts[::11]), want[::11], 2e-6, least=0.5)
 
 
 @given(nest=nests(3), seed=st.integers(0, 2**16))
 @settings(max_examples=25, derandomize=True)
 def test_hypothesis_finds_no_nest_that_is_off(nest, seed):
-    check_nest(nest, seed)
+    check_nest(nest, seed, jitted)
 
 
 @pytest.mark.slow
 @given(nest=nests(4), seed=st.integers(0, 2**16))
 @settings(max_examples=250, derandomize=True)
-def test_hypothesis_finds_no_deep_nest_that_is_off(nest, seed):
-    check_nest(nest, seed)
+def test_hypothesis_finds_no_deep_nest_that_is_off_in_any_way(nest, seed):
+    check_nest(nest, seed, jitted, vmapped, scanned)
+
+
+@pytest.mark.slow
+@given(nest=nests(3, traced=True), seed=st.integers(0, 2**16))
+@settings(max_examples=100, derandomize=True)
+def test_hypothesis_finds_no_traced_nest_that_is_off(nest, seed):
+    make, given, *_ = nest
+    counts = counts_of_nest(nest, seed)
+    want = exact_values(make(oracle, given), counts)
+    assert_close(jax.jit(lambda given, counts: make(od, given)(counts))(given, counts), want, 2e-6, least=0.5)
 
 
 @in_ways(jitted, eager)

@@ -65,7 +65,7 @@ class TestTwofold:
     def test_an_exponent_is_good_to_half_a_unit_of_its_exponential(self, most):
         n = RNG.integers(0, most, N, endpoint=True).astype(np.int32)
         rate = -100.1 / most
-        result = jax.jit(lambda n: _arithmetic.exponent(n, most, _arithmetic.of_fraction(Fraction(rate))))(n)
+        result = jax.jit(lambda n: _arithmetic.exponent(n, _arithmetic.of_fraction(Fraction(rate)), most))(n)
         distance = (np.asarray(result.hi, np.float64) - n * rate) + np.asarray(result.lo, np.float64)
         assert abs(distance).max() < 2.0**-25
 
@@ -77,7 +77,7 @@ class TestTwofold:
 
 # Where a logarithm is hardest: next to 1, to the square root of 1/2 and of 2, and anywhere.
 HARD = {
-    "anywhere": lambda: 2 ** RNG.uniform(-125, 125, N),
+    "anywhere": lambda: 2 ** RNG.uniform(-126, 127.4, N),
     "next to 1": lambda: 1 + RNG.uniform(-1, 1, N) * 2 ** RNG.uniform(-22, -1, N),
     "next to sqrt(1/2)": lambda: np.sqrt(0.5) * (1 + RNG.uniform(-1, 1, N) * 2.0**-6),
     "next to sqrt(2)": lambda: np.sqrt(2) * (1 + RNG.uniform(-1, 1, N) * 2.0**-6),
@@ -121,6 +121,16 @@ class TestElementary:
         x, exact = numbers(least=4, most=6.9)
         scale = np.exp(-np.sign(exact) * 60).astype(np.float32)
         assert ulps(jax.jit(_arithmetic.times_exp)(scale, x), scale.astype(float) * np.exp(exact)) < 4
+
+    @pytest.mark.parametrize("outer", [1.0, -1.0, 2.0, 1 / 3])
+    @pytest.mark.parametrize("scale", [1.0, -1.0, 0.5, 0.3])
+    def test_a_falling_exponential_is_within_4_ulp_whatever_it_is_multiplied_by(self, scale, outer):
+        most = 2_600_000
+        n = RNG.integers(0, most, N, endpoint=True).astype(np.int32)
+        rate = _arithmetic.of_fraction(Fraction(-80, most))
+        value = lambda n: outer * _arithmetic.times_exp(scale, _arithmetic.exponent(n, rate, most), falls=True)  # noqa: E731
+        scales = float(np.float32(scale)) * float(np.float32(outer))
+        assert ulps(jax.jit(value)(n), scales * np.exp(n * (-80 / most))) < 4
 
     def test_a_power_is_within_2_ulp(self):
         x, exact = numbers(least=-20, most=0)

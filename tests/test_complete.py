@@ -13,9 +13,10 @@ import pytest
 import optax_decay as od
 from optax_decay import _text
 from optax_decay._begins import has_edges_told
+from optax_decay._ends import has_end_told
 from optax_decay._schedule.record import record_of
 from tests.derivatives import REFERENCE
-from tests.examples import EXAMPLES, room
+from tests.examples import EXAMPLES, file_of, room
 
 ROOT = Path(__file__).parent.parent
 FACTORIES = sorted({*_text.FACTORIES, "schedule"})
@@ -27,10 +28,6 @@ OPEN = ("as_schedule", "schedule", "scheduled", "sequence")
 
 def examples(factory: str) -> list[Any]:
     return [example for example in EXAMPLES.values() if example.factory == factory]
-
-
-def file_of(factory: str) -> str:
-    return getattr(od, factory).__module__.replace(".", "/") + ".py"
 
 
 def of_room(*rooms: str) -> list[str]:
@@ -88,6 +85,15 @@ def test_what_changes_a_value_tells_where_what_is_in_it_begins(factory):
     assert has_edges_told(getattr(od, factory)), (
         f"Name `{factory}` in `leaves_count_alone`, or say with `tells_edges_of` what begins, in {file_of(factory)}."
     )
+
+
+@pytest.mark.parametrize("factory", [name for name in FACTORIES if name != "schedule"])
+def test_a_factory_tells_until_when_there_is_something_to_see(factory):
+    for example in examples(factory):
+        made = example.make(od, **example.setting(0))
+        assert has_end_told(made._definition._record.factory), (
+            f"Say with `tells_end_of`, or what calls it, when schedules of `{factory}` end, in {file_of(factory)}."
+        )
 
 
 @pytest.mark.parametrize("factory", FACTORIES)

@@ -1,5 +1,8 @@
-"""Schedules in configuration files: expressions in YAML, plain functions for Hydra."""
+"""Schedules in configuration files and systems: expressions, plain functions, and fields of a dataclass."""
 
+import dataclasses
+import json
+import pickle
 from pathlib import Path
 
 import hydra
@@ -57,3 +60,88 @@ def test_hydra_instantiates_the_plain_functions(convert):
 
     updates, _ = made["optimizer"].update(jnp.ones(3), made["optimizer"].init(jnp.ones(3)))
     np.testing.assert_array_equal(updates, -lr(0) * jnp.ones(3))
+
+
+DEFAULT = od.warmup(od.cosine_decay(0.1, 1000), 100)
+EXPRESSION = "0.5 * linear_decay(0.1, 10)"
+
+
+@dataclasses.dataclass
+class Config:
+    """A run's."""
+
+    steps: int = 100
+    lr: od.Schedule = DEFAULT
+
+
+def test_a_schedule_is_its_expression_in_json():
+    table = od.piecewise_constant(range(20), range(21))
+    written = json.dumps(dataclasses.asdict(Config(lr=table)), default=str)
+    assert od.parse(json.loads(written)["lr"]) == table
+
+
+def test_tyro_has_a_field_of_a_schedule_keep_its_default_or_read_an_expression(capsys):
+    tyro = pytest.importorskip("tyro")
+    assert tyro.cli(Config, args=["--steps", "5"]) == Config(5)
+    with pytest.raises(SystemExit):
+        tyro.cli(Config, args=["--help"])
+    assert repr(DEFAULT) in " ".join(capsys.readouterr().out.split())
+
+    spec = tyro.constructors.PrimitiveConstructorSpec(
+        nargs=1,
+        metavar="EXPR",
+        instance_from_str=lambda given: od.parse(given[0]),
+        is_instance=lambda made: isinstance(made, od.Schedule),
+        str_from_instance=lambda made: [repr(made)],
+    )
+    registry = tyro.constructors.ConstructorRegistry()
+    registry.primitive_rule(lambda info: spec if info.type is od.Schedule else None)
+    assert tyro.cli(Config, args=["--lr", EXPRESSION], registry=registry) == Config(lr=od.parse(EXPRESSION))
+
+
+def test_draccus_has_a_field_of_a_schedule_keep_its_default_or_read_an_expression():
+    draccus = pytest.importorskip("draccus")
+    assert draccus.parse(Config, args=["--steps", "5"]) == Config(5)
+    draccus.decode.register(od.Schedule, od.parse)
+    draccus.encode.register(od.Schedule, repr)
+    made = draccus.parse(Config, args=["--lr", EXPRESSION])
+    assert made == Config(lr=od.parse(EXPRESSION))
+    assert draccus.loads(Config, draccus.dump(made)) == made
+
+
+def test_chz_has_a_field_of_a_schedule_keep_its_default_or_read_an_expression():
+    chz = pytest.importorskip("chz")
+
+    @chz.chz
+    class Chosen:
+        steps: int = 100
+        lr: od.Schedule = DEFAULT
+
+    assert chz.entrypoint(Chosen, argv=["steps=5"]) == Chosen(steps=5)
+    assert chz.entrypoint(Chosen, argv=[f"lr={EXPRESSION}"]).lr == od.parse(EXPRESSION)
+
+
+def test_pydantic_reads_and_writes_an_expression():
+    pydantic = pytest.importorskip("pydantic")
+    model = pydantic.create_model("Model", steps=(int, 100), lr=(od.Schedule, DEFAULT))
+    assert model(steps=5).lr is DEFAULT
+    for given in (EXPRESSION, od.parse(EXPRESSION)):
+        made = model(lr=given)
+        assert made.lr == od.parse(EXPRESSION)
+        assert made.model_dump()["lr"] is made.lr
+        assert model.model_validate_json(made.model_dump_json()) == made
+    assert model(lr=0.1).lr == od.constant(0.1)
+    assert model.model_json_schema()["properties"]["lr"]["type"] == "string"
+    with pytest.raises(pydantic.ValidationError, match="did you mean `linear_decay`"):
+        model(lr="liner_decay(0.1, 10)")
+    with pytest.raises(pydantic.ValidationError, match="`text` must be a string or a number"):
+        model(lr=[1])
+
+
+def test_what_names_a_public_name_names_its_public_place():
+    for name in od.__all__:
+        public = getattr(od, name)
+        assert f"{public.__module__}.{public.__qualname__}" == f"optax_decay.{name}"
+    named = pickle.dumps(DEFAULT)
+    assert pickle.loads(named) == DEFAULT
+    assert b"optax_decay._phases" not in named

@@ -16,6 +16,8 @@ import numpy as np
 import optax
 import pytest
 from jax import export
+from jax.experimental import pallas
+from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
 import optax_decay as od
 from tests.examples import EXAMPLES
@@ -50,6 +52,35 @@ def reserved_address() -> Iterator[str]:
         reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         reserved.bind(("127.0.0.1", 0))
         yield f"127.0.0.1:{reserved.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_array_of_counts_on_a_mesh_with_explicit_axes_gives_an_array_of_its_sharding(name):
+    mesh = jax.make_mesh((1,), ("data",), axis_types=(AxisType.Explicit,))
+    schedule = EXAMPLES[name].make(od, **EXAMPLES[name].setting(0))
+    with jax.set_mesh(mesh):
+        counts = jax.device_put(COUNTS, NamedSharding(mesh, PartitionSpec("data")))
+        values = jax.jit(schedule)(counts)
+        assert jax.typeof(values).sharding.spec == PartitionSpec("data")
+    np.testing.assert_array_equal(values, jax.jit(schedule)(COUNTS))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_schedule_computes_in_a_pallas_kernel_unless_it_looks_into_a_table(name):
+    schedule = EXAMPLES[name].make(od, **EXAMPLES[name].setting(0))
+
+    def kernel(count, value):
+        value[0] = schedule(count[0])
+
+    shape = jax.ShapeDtypeStruct((1,), jnp.float32)
+    run = pallas.pallas_call(kernel, out_shape=shape, interpret=True)
+    if jax.make_jaxpr(schedule)(jnp.int32(37)).consts:
+        # JAX takes constants as arguments of a kernel alone: the rate is computed outside and passed.
+        with pytest.raises(ValueError, match="captures constants"):
+            run(jnp.array([37], jnp.int32))
+    else:
+        np.testing.assert_allclose(run(jnp.array([37], jnp.int32)), [schedule(37)], rtol=3e-7)
 
 
 @pytest.mark.slow

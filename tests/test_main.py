@@ -4,6 +4,7 @@ import csv
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -27,6 +28,16 @@ def _terminal(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.fixture
+def handler(request):
+    """A signal's handler as a process has it that was started from a shell, not with nohup or in the background."""
+    kind = signal.Signals[request.param]
+    usual = signal.default_int_handler if kind == signal.SIGINT else signal.SIG_DFL
+    before = signal.signal(kind, usual)
+    yield usual
+    signal.signal(kind, before)
+
+
 def ends(capsys, *arguments):
     """The status that bad input ends with, and the message."""
     with pytest.raises(SystemExit) as ended:
@@ -41,7 +52,7 @@ class TestPreview:
         drawing, said = out.split("\n\n")
         assert sum(0x2800 < ord(c) < 0x2900 for c in drawing) > 100
         assert max(map(len, drawing.splitlines())) <= 80
-        assert "1600      3200      4800      6400      8000" in drawing
+        assert drawing.splitlines()[-1].split() == ["step", "0", "2000", "4000", "6000", "8000"]
         assert said.splitlines() == [
             repr(od.parse(LR)),
             "   first 0.0 at 0, last 0.04035022 at 7999, least 0.0 at 0, greatest 0.1 at 100",
@@ -59,7 +70,7 @@ class TestPreview:
     def test_several_are_told_apart_by_number(self, capsys):
         main(["preview", "cosine_decay(0.1, 900)", "triangular(0.0, 0.1, 20)", "--steps", "1_000"])
         drawing, first, second = capsys.readouterr().out.split("\n\n")
-        assert {"1", "2"} <= set("".join(line[13:] for line in drawing.splitlines()[2:-2]))
+        assert {"1", "2"} <= set("".join(line[6:] for line in drawing.splitlines()[:-2]))
         assert first.startswith("1  cosine_decay(0.1, 900)\n")
         assert second.startswith("2  triangular(0.0, 0.1, 20)\n")
         assert second.endswith("cycles start at 0, 40, 80, 120, 160, 200, 240, 280, ...\n")
@@ -67,11 +78,18 @@ class TestPreview:
     def test_a_logarithmic_scale_leaves_out_what_it_cannot_show(self, capsys):
         main(["preview", "linear_decay(0.1, 50)", "--steps", "101", "--log"])
         out = capsys.readouterr().out
-        labels = [float(line.split("|")[0]) for line in out.splitlines()[1:18]]
-        steps = np.diff(np.log(labels))
-        np.testing.assert_allclose(steps, steps.mean(), rtol=0.01)
-        assert labels[0] == 0.1
+        rows = {line.split()[0]: n for n, line in enumerate(out.splitlines()[:16]) if "┤" in line}
+        assert rows == {"0.1": 0, "0.01": 9}  # of 16 rows, from 0.1 down to 0.002
         assert "least 0.0 at 50" in out
+
+    def test_without_steps_it_shows_all_there_is_to_see(self, capsys):
+        main(["preview", "linear_decay(0.1, 1000)", "exponential_decay(0.1, 100, 0.5, staircase=True)"])
+        assert "   first 0.1 at 0, last 0.0 at 1099, least 0.0 at 1000" in capsys.readouterr().out
+        main(["preview", "warmup_cosine_decay(0.1, 0.125, 1.0)", "--out", "shares.csv"])
+        out = capsys.readouterr().out
+        assert "   phases start at 0.0, 0.125\n" in out
+        assert "greatest 0.1 at 0.125\n" in out
+        assert Path("shares.csv").read_text().splitlines()[1:3] == ["0.0,0.0", "0.00390625,0.003125"]
 
     @pytest.mark.parametrize("expression", ["3", "constant(0) / 0", "constant(1) / 0", "cast(0.1, 'bfloat16')"])
     def test_what_hardly_can_be_drawn_is_said(self, capsys, expression):
@@ -113,34 +131,62 @@ class TestPreview:
         main(["preview", "0.1", "--steps", "5", "--out", name, "--force"])
         assert Path(name).read_bytes() != b"mine"
 
+    def test_it_writes_through_a_symbolic_link(self):
+        Path("elsewhere").mkdir()
+        for name in ("there.csv", "new.csv"):
+            Path(name).symlink_to(Path("elsewhere", name))
+        Path("elsewhere", "there.csv").write_text("mine")
+        for name in ("there.csv", "new.csv"):
+            main(["preview", "0.1", "--steps", "1", "--out", name, "--force"])
+            assert Path(name).is_symlink()
+            assert Path("elsewhere", name).read_text().splitlines() == ["step,constant(0.1)", "0,0.1"]
+        assert len(list(Path("elsewhere").iterdir())) == 2
+
+    @pytest.mark.parametrize(
+        ("handler", "status"),
+        [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)],
+        indirect=["handler"],
+    )
     @pytest.mark.parametrize("name", ["mine.csv", "mine.svg"])
-    def test_what_ends_in_the_middle_leaves_nothing_behind_and_what_was_there(self, capsys, monkeypatch, name):
+    def test_what_ends_in_the_middle_leaves_nothing_behind_and_what_was_there(
+        self, capsys, monkeypatch, name, handler, status
+    ):
         def interrupted(*_, **__):
-            raise KeyboardInterrupt
+            assert len(list(Path().iterdir())) == 2
+            os.kill(os.getpid(), status - 128)
 
         Path(name).write_text("mine")
         monkeypatch.setattr("optax_decay._view.sample", interrupted)
+        monkeypatch.setattr("optax_decay._view.axes.sample", interrupted)
         monkeypatch.setattr("optax_decay.__main__._look", lambda schedule, steps: None)
-        assert ends(capsys, "preview", "0.1", "--steps", "5", "--out", name, "--force")[0] == 130
+        assert ends(capsys, "preview", "0.1", "--steps", "5", "--out", name, "--force")[0] == status
         assert [path.read_text() for path in Path().iterdir()] == ["mine"]
+        assert signal.getsignal(status - 128) == handler
+
+    @pytest.mark.parametrize("handler", ["SIGHUP"], indirect=True)
+    def test_a_signal_that_is_ignored_stays_so(self, monkeypatch, handler):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        monkeypatch.setattr("optax_decay.__main__._write_values", lambda *_: os.kill(os.getpid(), signal.SIGHUP))
+        main(["preview", "0.1", "--steps", "5", "--out", "lr.csv"])
+        assert Path("lr.csv").exists()
 
     def test_bad_input_writes_nothing(self, capsys):
         assert ends(capsys, "preview", "cosin_decay(1, 2)", "--steps", "5", "--out", "lr.csv")[0] == 2
         assert ends(capsys, "preview", "0", "--log", "--steps", "5", "--out", "lr.svg")[0] == 2
         assert not list(Path().iterdir())
 
-    def test_without_plotille_it_names_the_extra_and_says_the_rest(self, capsys, monkeypatch):
+    def test_without_plotille_it_names_it_and_says_the_rest(self, capsys, monkeypatch):
         monkeypatch.setitem(sys.modules, "plotille", None)
-        main(["preview", "0.1", "--steps", "5"])
+        main(["preview", "0.1", "0.2", "--steps", "5"])
         said = capsys.readouterr()
-        assert 'pip install "optax_decay[plot]"' in said.err
+        assert said.err == "Pictures in the terminal need plotille: pip install plotille.\n"
         assert "first 0.1 at 0" in said.out
 
-    def test_without_matplotlib_a_picture_ends_in_the_name_of_the_extra(self, capsys, monkeypatch):
+    def test_without_matplotlib_a_picture_ends_in_its_name(self, capsys, monkeypatch):
         monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
         status, message = ends(capsys, "preview", "0.1", "--steps", "5", "--out", "lr.png")
         assert status == 2
-        assert 'pip install "optax_decay[plot]"' in message
+        assert "pip install matplotlib." in message
         assert not Path("lr.png").exists()
 
 
@@ -162,7 +208,6 @@ class TestList:
         ([], "COMMAND"),
         (["draw"], "invalid choice: 'draw'"),
         (["preview"], "EXPR"),
-        (["preview", "0.1"], "--steps"),
         (["preview", "0.1", "--steps", "0"], "must be a positive whole number, at most 2**53, got '0'"),
         (["preview", "0.1", "--steps", "-5"], "must be a positive whole number, at most 2**53, got '-5'"),
         (["preview", "0.1", "--steps", "1e3"], "must be a positive whole number, at most 2**53, got '1e3'"),

@@ -21,12 +21,15 @@ MODULES = [
     *(f"_count.{room}" for room in ("integers", "count", "sums", "lengths", "division", "intake")),
     "_count.progress", "_count.warp", "_count.tables", "_count.__init__",
     "_cycle.table", "_cycle.closed_form", "_cycle.cycle", "_cycle.__init__",
-    "_schedule.record", "_schedule.kinds", "_schedule.expression", "_schedule.evaluation", "_schedule.factory",
-    "_schedule.arithmetic", "_schedule.__init__", "_begins", "_groups",
+    "_schedule.record", "_schedule.kinds", "_schedule.expression", "_schedule.protocols",
+    "_schedule.evaluation", "_schedule.factory",
+    "_schedule.arithmetic", "_schedule.__init__", "_begins", "_ends", "_groups",
     *(f"_decays.{room}" for room in ("weights", "noise", "endless", "polynomial", "ending", "piecewise", "cosine")),
-    "_decays.linear_cosine", "_decays.__init__", "_clocks.cycles", "_clocks.shifts", "_clocks.__init__",
+    "_decays.linear_cosine", "_decays.__init__",
+    *(f"_clocks.{room}" for room in ("cycles", "shifts", "turns", "__init__")),
     "_shapes", "_phases", "_values", "_presets.cycles", "_presets.runs", "_presets.__init__", "_text",
-    "_view", "__init__", "__main__",
+    *(f"_view.{room}" for room in ("values", "scale", "axes", "notebook", "terminal", "__init__")),
+    "__init__", "__main__",
 ]  # fmt: skip
 
 

@@ -119,3 +119,23 @@ def size(schedule):
 def test_a_compiled_program_does_not_grow_with_cycles_or_boundaries(name, few, many):
     make = (CYCLES | TABLES)[name]
     assert abs(size(make(many)) - size(make(few))) <= 2
+
+
+@pytest.mark.parametrize(
+    "clock",
+    [
+        lambda base, k: od.staircase(base, 1.5 + 0.37 * k),
+        lambda base, k: od.cyclic(base, 10.5 + 0.37 * k),
+        lambda base, k: od.warm_restarts(base, 100 / 3 + k),
+        lambda base, k: od.delay(od.stretch(base, 1.1), 0.37 * k),
+    ],
+    ids=["staircase", "cyclic", "warm_restarts", "delay and stretch"],
+)
+def test_the_program_of_nested_clocks_of_fractional_steps_grows_in_a_straight_line(clock):
+    def size(depth):
+        nest = od.linear_decay(0.1, 1000)
+        for k in range(depth):
+            nest = clock(nest, k)
+        return jax.jit(lambda count: nest(count)).lower(jnp.int32(3)).compile().as_text().count(" = ")
+
+    assert size(24) < 2.3 * size(12)

@@ -1,6 +1,7 @@
 """A schedule's values as one array, and its picture."""
 
 import gc
+import io
 import sys
 import weakref
 
@@ -128,7 +129,7 @@ class TestPlot:
     def test_labels_are_the_expressions_unless_they_are_given(self, ax):
         od.plot(LR, 0.1, steps=9, ax=ax)
         texts = [text.get_text() for text in ax.get_legend().get_texts()]
-        assert texts == [repr(LR), "as_schedule(0.1)"]
+        assert [" ".join(text.split()) for text in texts] == [repr(LR), "as_schedule(0.1)"]
         od.plot(LR, steps=9, ax=ax, labels=["mine"])
         assert [text.get_text() for text in ax.get_legend().get_texts()] == [*texts, "mine"]
 
@@ -167,10 +168,34 @@ class TestPlot:
         assert edges(ax, ":") == []
         assert edges(ax, "--") == [5000]
 
-    def test_without_matplotlib_it_names_the_extra(self, monkeypatch):
+    def test_without_matplotlib_it_names_it(self, monkeypatch):
         monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
-        with pytest.raises(ImportError, match=r'pip install "optax_decay\[plot\]"'):
+        with pytest.raises(ImportError, match="pip install matplotlib"):
             od.plot(LR, steps=9)
+
+    def test_a_legend_of_long_expressions_is_within_the_picture(self):
+        figure = matplotlib.figure.Figure()
+        ax = figure.subplots()
+        od.plot(*(0.5 * od.clip(LR, min_value=n / 1e4, max_value=0.05) for n in range(5)), ax=ax)
+        figure.savefig(io.BytesIO())
+        legend = ax.get_legend().get_window_extent()
+        assert min(*legend.min, *(figure.bbox.max - legend.max)) >= 0
+        assert legend.y0 > ax.bbox.y1
+        assert ax.bbox.height > figure.bbox.height / 4
+
+    def test_a_layout_of_ones_own_is_kept(self):
+        figure = matplotlib.figure.Figure(layout="tight")
+        layout = figure.get_layout_engine()
+        od.plot(LR, ax=figure.subplots())
+        od.plot(LR, ax=matplotlib.figure.Figure().subfigures(1, 2)[0].subplots())
+        assert figure.get_layout_engine() is layout
+
+    def test_without_steps_it_shows_all_there_is_to_see(self, ax):
+        od.plot(od.linear_decay(0.1, 1000), od.cosine_decay(0.1, 500), ax=ax)
+        np.testing.assert_array_equal(ax.lines[0].get_xdata(), np.arange(1100))
+        od.plot(od.warmup_cosine_decay(0.1, 0.1, 1.0), ax=ax)  # shares of a run
+        np.testing.assert_allclose(ax.lines[2].get_xdata()[[0, -1]], [0, 1.1], atol=0.004)
+        assert edges(ax, "--") == [0.1]
 
     def test_bad_arguments_are_refused(self, ax):
         for given in ({"steps": 0}, {"steps": []}):

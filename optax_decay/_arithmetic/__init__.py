@@ -1,9 +1,9 @@
 """Arithmetic for schedules: given numbers, twofold numbers, elementary functions."""
 
-from optax_decay._arithmetic.binding import ExactList, TracedList, given, given_list
+from optax_decay._arithmetic.binding import ExactList, TracedList, given, given_list, in_row, kind_in_table
 from optax_decay._arithmetic.elementary import (
     exp,
-    last_of_exponential,
+    exponent,
     less_exp,
     log,
     raised,
@@ -53,7 +53,6 @@ from optax_decay._arithmetic.twofold import (
     ONE,
     ZERO,
     Twofold,
-    exponent,
     is_zero_twofold,
     minus,
     of_float,
@@ -98,12 +97,13 @@ __all__ = [
     "given",
     "given_list",
     "greatest_of",
+    "in_row",
     "int_dtype",
     "is_differentiable",
     "is_host",
     "is_zero",
     "is_zero_twofold",
-    "last_of_exponential",
+    "kind_in_table",
     "least_of",
     "less_exp",
     "log",

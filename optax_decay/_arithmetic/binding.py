@@ -1,6 +1,6 @@
 """The one door for hyperparameters: each is bound to the kind of given number that it is, or a sequence of them."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -12,7 +12,7 @@ from jax import lax
 
 from optax_decay._arithmetic.fractions import PlainNumber, Reading, decimal, simplest
 from optax_decay._arithmetic.given import Given, exact_number, shortest
-from optax_decay._arithmetic.real import Real, float_dtype, is_host
+from optax_decay._arithmetic.real import Real, entry, float_dtype, is_host
 from optax_decay._arithmetic.tabulated import Tabulated
 from optax_decay._arithmetic.traced import Traced
 from optax_decay._arithmetic.twofold import Twofold
@@ -20,13 +20,23 @@ from optax_decay._arithmetic.twofold import Twofold
 
 def given(value: Any, in_steps: bool = False) -> Given:
     """A number as a given one; of those that are, as it is."""
+    if isinstance(value, PlainNumber):
+        return exact_number(value, simplest if in_steps else decimal)
     if isinstance(value, Tabulated):
         return Tabulated(value.numbers, value.row, simplest) if in_steps else value
-    if isinstance(value, Given):
-        return value
-    if isinstance(value, jax.Array):
-        return Traced(value)
-    return exact_number(value, simplest if in_steps else decimal)
+    return value if isinstance(value, Given) else Traced(value)
+
+
+def kind_in_table(value: Any) -> Hashable | None:
+    """What the numbers of one table have in common with this one; None of what stands in no table."""
+    if type(value) in (int, float, Fraction):
+        return value > 0 if 0 < abs(value) < 2**31 else None
+    return value.dtype if isinstance(value, jax.Array) and not value.ndim else None
+
+
+def in_row(numbers: tuple[Any, ...], row: jax.Array) -> Any:
+    """The one of several numbers of a kind that stands in a row."""
+    return entry(jnp.stack(numbers), row) if isinstance(numbers[0], jax.Array) else Tabulated(numbers, row)
 
 
 class ExactList:

@@ -21,6 +21,9 @@ from optax_decay._arithmetic.real import (
 )
 from optax_decay._arithmetic.twofold import (
     Twofold,
+    _can_be_taken_apart,
+    _constants,
+    _products,
     _together,
     minus,
     of_integer,
@@ -35,14 +38,12 @@ from optax_decay._arithmetic.twofold import (
 )
 
 
-def exp(x: Twofold, falls: bool = False) -> Real:
-    """e to the x, to about one unit in the last place; `falls` says that x is known not to be positive."""
+def exp(x: Twofold) -> Real:
+    """e to the x, to about one unit in the last place."""
     if is_host(x.hi):
         return math.exp(x.hi) * (1.0 + x.lo) if x.hi < 709.0 else math.inf
     if is_zero(x.lo):
         return lax.exp(x.hi)
-    if falls:
-        return lax.exp(x.hi) * (1 + x.lo)
     # Where hi overflows or underflows lo may be large, and must not turn an infinity into a NaN.
     small = x.hi.dtype.type(1e-3)
     return lax.exp(x.hi) * (1 + lax.clamp(-small, x.lo, small))
@@ -52,12 +53,25 @@ def exp(x: Twofold, falls: bool = False) -> Real:
 _ENDS = {np.dtype(np.float32): 210.0, np.dtype(np.float64): 1500.0}
 
 
-def last_of_exponential(rate: Twofold) -> int:
-    """An integer n from which on any float times e**(n rate) is zero or infinite, or the last one."""
-    last = np.iinfo(int_dtype()).max
-    if not is_host(rate.hi) or rate.hi == 0:
-        return last
-    return math.ceil(min(_ENDS[float_dtype()] / abs(rate.hi), last))
+def exponent(n: Real, rate: Twofold, most: int | None = None) -> Twofold:
+    """n rate for an integer n >= 0, perhaps known to be at most `most`, as a sum whose second part may be large.
+
+    Precise up to where the exponential of it vanishes or overflows, and beyond only about right.
+    """
+    if not _can_be_taken_apart(n, rate):
+        return product(of_integer(n, most), rate)
+    last = np.iinfo(int_dtype()).max if most is None else most
+    digits = np.finfo(float_dtype()).nmant + 1
+    half, bits = digits // 2, math.ceil(min(_ENDS[float_dtype()] / abs(rate.hi), last)).bit_length()
+    if bits <= half + 2:
+        return _products(n, digits - bits, rate)
+    # Both parts of the integer are exact, and the product of the high ones is.
+    high, low = _constants(rate, digits - half, float_dtype())
+    below = (1 << bits - half) - 1
+    n1, n2 = (
+        lax.convert_element_type(lax.bitwise_and(n, jnp.full_like(n, mask)), float_dtype()) for mask in (~below, below)
+    )
+    return Twofold(n1 * high, n2 * float_dtype().type(rate.hi) + n1 * low)
 
 
 # 64 log(2): with trailing zeros in the first part, so that adding it to an exponent near its size is exact.
@@ -65,11 +79,16 @@ _OCTAVES_64 = Twofold(44.361328125, 9.14308364998027e-05)
 
 
 def times_exp(scale: Real, x: Twofold, falls: bool = False) -> Real:
-    """scale e^x, also where it is a normal number but e^x alone is not; `falls` as in `exp`."""
+    """scale e^x, also where it is a normal number but e^x alone is not, for a sum whose second part may be large.
+
+    `falls` says that neither part of x is ever positive.
+    """
     if is_host(x.hi):
         return 0.0 if is_zero(scale) else scale * exp(x)
     if falls and isinstance(scale, (float, np.floating)) and abs(scale) <= 1:
-        return scale * exp(x, falls)
+        first = scale * lax.exp(x.hi)
+        # XLA makes one exponential of a product of two, and a factor of 1 does not keep them apart.
+        return first + first * lax.expm1(x.lo) if abs(scale) == 1 else first * lax.exp(x.lo)
     zero = zero_of(x.hi)
     shift = where(x.hi < -60, 1.0, where(x.hi > 60, -1.0, zero))
     shifted = exp(renormalised(x.hi + shift * _OCTAVES_64.hi, x.lo + shift * _OCTAVES_64.lo))
@@ -103,8 +122,10 @@ def _octave(x: Twofold) -> tuple[Real, Twofold]:
         lax.bitcast_convert_type(lax.stop_gradient(x.hi), integer) - root, jnp.full_like(x.hi, bits, integer)
     )
     one = dtype.type(1).view(integer)
-    scale = lax.bitcast_convert_type(one - lax.shift_left(k, jnp.full_like(k, bits)), dtype)
-    return lax.convert_element_type(k, dtype), Twofold(x.hi * scale, times_known(x.lo, scale))
+    # 2^-k may be no normal number, so it is two factors.
+    scale = lax.bitcast_convert_type(one - lax.shift_left(k - 1, jnp.full_like(k, bits)), dtype)
+    half = dtype.type(0.5)
+    return lax.convert_element_type(k, dtype), Twofold(x.hi * scale * half, times_known(x.lo, scale * half))
 
 
 # The first part has trailing zeros, so that its product with an exponent is exact.

@@ -114,10 +114,11 @@ class Given:
 
 
 def _combined(x: Any, y: Any, combine: Callable[[Any, Any], Any]) -> Any:
-    x, y = (exact_number(number) if isinstance(number, (int, float, Fraction)) else number for number in (x, y))
+    x = exact_number(x) if isinstance(x, PlainNumber) else x
+    y = exact_number(y) if isinstance(y, PlainNumber) else y
     if not (isinstance(x, Given) and isinstance(y, Given)):
         return NotImplemented
-    return max(x, y, key=lambda number: number.rank).combined(x, y, combine)
+    return (y if y.rank > x.rank else x).combined(x, y, combine)
 
 
 @lru_cache(maxsize=4096)

@@ -194,24 +194,7 @@ def times_integer(n: Real, most: int, factor: Twofold, roughly: bool = False) ->
     spare = digits - most.bit_length()
     if spare < (2 if roughly else digits // 2 - 2) or not _can_be_taken_apart(n, factor):
         return product(of_integer(n, most), factor)
-    high, low = _constants(factor, spare, float_dtype())
-    n = lax.convert_element_type(n, float_dtype())
-    return renormalised(n * high, n * low)
-
-
-def exponent(n: Real, most: int, rate: Twofold) -> Twofold:
-    """n rate for an integer n >= 0, to a float's precision of what it is for `most`, and beyond only about right."""
-    digits = np.finfo(float_dtype()).nmant + 1
-    half, bits = digits // 2, most.bit_length()
-    if bits <= half + 2 or not _can_be_taken_apart(n, rate):
-        return times_integer(n, most, rate)
-    # Both parts of the integer are exact, and the product of the high ones is.
-    high, low = _constants(rate, digits - half, float_dtype())
-    below = (1 << bits - half) - 1
-    n1, n2 = (
-        lax.convert_element_type(lax.bitwise_and(n, jnp.full_like(n, mask)), float_dtype()) for mask in (~below, below)
-    )
-    return renormalised(n1 * high, n2 * float_dtype().type(rate.hi) + n1 * low)
+    return renormalised(*_products(n, spare, factor))
 
 
 def _can_be_taken_apart(n: Real, factor: Twofold) -> bool:
@@ -219,11 +202,18 @@ def _can_be_taken_apart(n: Real, factor: Twofold) -> bool:
     return not is_host(n) and is_host(factor.hi) and 2.0**-90 < abs(factor.hi) < 2.0**90
 
 
+def _products(n: Real, digits: int, factor: Twofold) -> Twofold:
+    """n factor as a sum: n times a high part of so many digits, and n times the rest."""
+    high, low = _constants(factor, digits, float_dtype())
+    n = lax.convert_element_type(n, float_dtype())
+    return Twofold(n * high, n * low)
+
+
 @lru_cache(maxsize=4096)
 def _constants(factor: Twofold, digits: int, dtype: np.dtype) -> Twofold:
-    """A known factor as a constant of so many binary digits, and the rest."""
+    """A known factor as a constant of so many binary digits, and the rest, which has its sign."""
     mantissa, exponent = math.frexp(factor.hi)
-    high = math.ldexp(math.floor(math.ldexp(mantissa, digits)), exponent - digits)
+    high = math.ldexp(math.trunc(math.ldexp(mantissa, digits)), exponent - digits)
     return Twofold(dtype.type(high), dtype.type(factor.hi - high + factor.lo))
 
 

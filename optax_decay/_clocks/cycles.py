@@ -23,6 +23,7 @@ from optax_decay._begins import (
     tells_edges_of,
 )
 from optax_decay._count import Count
+from optax_decay._ends import end_of_cycles, roughly, tells_end_of
 from optax_decay._schedule import Curve, at, exact_schedule
 from optax_decay._schedule.kinds import (
     Base,
@@ -131,6 +132,11 @@ def _cycles(steps: Fraction, t_mul: Any, cycles: Any) -> Iterator[tuple[Fraction
         yield begin, growth
 
 
+@tells_end_of(warm_restarts)
+def _end_of_restarts(begin: float, cycle_steps: Any, t_mul: Any, cycles: Any, **_: Any) -> float:
+    return end_of_cycles(begin, roughly(cycle_steps), t_mul, cycles)
+
+
 @exact_schedule
 def cyclic(
     base: Base,
@@ -182,6 +188,7 @@ def cyclic(
 
     def value(count: Count) -> Real:
         index, local = _cycle.cycle(count, both, t_mul, cycles)
+        local = _count.refined(local, _count.length(rise, local), _count.length(both, local))
         up = _count.length(rise, local)
         climbing = _count.until(local, up)
         if rise_steps is not None:
@@ -204,6 +211,12 @@ def _edges_of_cyclic(
     fallen = [edge.moved(rise) for edge in edges if FIRST_EDGE < edge < Edge(fall)]
     climbed = edges_backwards(edges, fall, rise / fall)
     return _edges_of_cycles(kind, climbed + fallen, rise + fall, t_mul, cycles)
+
+
+@tells_end_of(cyclic)
+def _end_of_cyclic(begin: float, fall_steps: Any, rise_steps: Any, t_mul: Any, cycles: Any, **_: Any) -> float:
+    both = roughly(fall_steps) + roughly(fall_steps if rise_steps is None else rise_steps)
+    return end_of_cycles(begin, both, t_mul, cycles)
 
 
 @exact_schedule
@@ -244,6 +257,11 @@ def _edges_of_expanding_cycles(kind: PhaseOrCycle, base: Any, decay_steps: Any) 
     for k, horizon in enumerate(horizon_edges(steps), 1):
         yield horizon
         yield from (edge.moved(Fraction(0), k) for edge in inner if edge.position * k > (k - 1) * steps)
+
+
+@tells_end_of(expanding_cycle)
+def _end_of_expanding_cycles(begin: float, base: Any, decay_steps: Any) -> float:
+    return end_of_cycles(begin, roughly(decay_steps))
 
 
 def _check_ends(t_mul: Given, cycles: Given | None) -> None:

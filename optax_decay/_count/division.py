@@ -13,8 +13,11 @@ from optax_decay._count.count import (
     scaled_part,
 )
 from optax_decay._count.integers import divided
-from optax_decay._count.lengths import Length
+from optax_decay._count.lengths import Length, finer
 from optax_decay._count.sums import select
+
+# What remains of a ratio of integers is a whole number of a finer unit: of one that leaves room for the lengths after.
+_FEW = 1 << 16
 
 
 def divide_with_remainder(count: Count, by: Length) -> tuple[Real, Count]:
@@ -23,6 +26,8 @@ def divide_with_remainder(count: Count, by: Length) -> tuple[Real, Count]:
     stage, remainder = divided(count.whole, by.denominator, by.numerator)
     if is_host(by.denominator) and by.denominator == 1:
         rest = count._replace(whole=remainder)
+    elif by.known is not None and count.is_whole and by.numerator <= _FEW:
+        rest = Count(remainder, ZERO, finer(count.unit, by.denominator))
     else:
         both = scaled_part(count.part, by.denominator, remainder, by.numerator, stage, count.unit, saturates=True)
         crossed = both.whole - stage
@@ -38,6 +43,14 @@ def divide_with_remainder(count: Count, by: Length) -> tuple[Real, Count]:
     never = by.real.hi >= float(last_count())  # a traced real length whose numerator no longer fits
     stage, rest = where(never, zero_of(stage), stage), select(never, count, rest)
     return stage, differentiated_as(rest, in_one_float(count) - _arithmetic.to_float(stage) * by.real.hi)
+
+
+def refined(count: Count, part: Length, whole: Length) -> Count:
+    """A count up to `whole` in a unit so fine that `part` is a whole number of units, where that leaves room."""
+    if not count.is_whole or part.known is None or whole.known is None or whole.known * part.denominator > _FEW:
+        return count
+    fine = part.denominator if is_host(count.whole) else count.whole.dtype.type(part.denominator)
+    return count if fine == 1 else Count(count.whole * fine, ZERO, finer(count.unit, part.denominator))
 
 
 def stage(count: Count, of: Length) -> tuple[Real, int]:

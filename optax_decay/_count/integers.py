@@ -13,6 +13,12 @@ def last_count() -> int:
     return np.iinfo(int_dtype()).max
 
 
+def _divided_once(whole: Real, denominator: Real) -> tuple[Real, Real]:
+    denominator = jnp.asarray(denominator, whole.dtype)
+    quotient = lax.div(*jnp.broadcast_arrays(whole, denominator))
+    return quotient, whole - quotient * denominator
+
+
 def divided(whole: Real, numerator: Real, denominator: Real, offset: Real = 0) -> tuple[Real, Real]:
     """q and r with whole * numerator + offset = q * denominator + r and 0 <= r < denominator, exactly.
 
@@ -28,9 +34,12 @@ def divided(whole: Real, numerator: Real, denominator: Real, offset: Real = 0) -
     if is_host(numerator, offset) and (numerator, offset) == (1, 0):
         if is_host(denominator) and denominator == 1:
             return whole, jnp.zeros_like(whole)
-        denominator = jnp.asarray(denominator, dtype)
-        quotient = lax.div(*jnp.broadcast_arrays(whole, denominator))
-        return quotient, whole - quotient * denominator
+        return _divided_once(whole, denominator)
+    if is_host(numerator, denominator, offset) and not offset and numerator <= denominator <= last_count() // numerator:
+        # Of the remainder, which is below the denominator, no product leaves the integers.
+        quotient, remainder = _divided_once(whole, denominator)
+        further, remainder = _divided_once(remainder * dtype.type(numerator), denominator)
+        return quotient * dtype.type(numerator) + further, remainder
     numerator, denominator, offset = (jnp.asarray(x, dtype) for x in (numerator, denominator, offset))
     top, bottom = _arithmetic.of_integer(numerator), _arithmetic.of_integer(denominator)
     product = _arithmetic.product(_arithmetic.of_integer(whole), _arithmetic.quotient(top, bottom))

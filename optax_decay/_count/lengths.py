@@ -1,10 +1,12 @@
 """Lengths: numbers of steps beside a count, exact and in its unit; and what moves a count by them."""
 
+import math
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from optax_decay import _arithmetic
-from optax_decay._arithmetic import Given, Measured, Real, Twofold, int_dtype, is_host
+from optax_decay._arithmetic import ZERO, Given, Measured, Real, Twofold, int_dtype, is_host
 from optax_decay._count.count import (
     STEP,
     Count,
@@ -81,6 +83,24 @@ def in_one_unit(count: Count, steps: Length) -> tuple[Count, Length]:
     if steps.known is None or is_host(count.whole) or steps.known <= last_count():
         return count, steps
     return _coarser(count, steps.known, bits_beyond(steps.known))
+
+
+@lru_cache(maxsize=4096)
+def finer(unit: Fraction, times: int) -> Fraction:
+    """A unit so many times as fine."""
+    return unit / times
+
+
+def in_whole_units(count: Count, steps: Length) -> tuple[Count, Length]:
+    """min(count, steps) or a little more, and a length: in a unit of which both are whole numbers, where they fit."""
+    count, steps = in_one_unit(count, steps)
+    if is_host(count.whole) or not count.is_whole or steps.known is None or steps.known.denominator == 1:
+        return count, steps
+    fine = steps.known.denominator
+    if steps.known.numerator > last_count() - fine:
+        return count, steps
+    count = Count(_arithmetic.minimum(count.whole, math.ceil(steps.known)) * fine, ZERO, finer(count.unit, fine))
+    return count, exact_length(steps.known * fine, count.unit, count.whole)
 
 
 def _coarser(count: Count, known: Fraction, bits: int) -> tuple[Count, Length]:

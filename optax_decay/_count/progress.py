@@ -3,9 +3,9 @@
 import math
 
 from optax_decay import _arithmetic
-from optax_decay._arithmetic import ONE, ZERO, Real, Twofold, is_host, where
+from optax_decay._arithmetic import ONE, Real, Twofold, is_host, where
 from optax_decay._count.count import Count, in_unit, last_count, real
-from optax_decay._count.lengths import Length, in_one_unit
+from optax_decay._count.lengths import Length, in_whole_units
 from optax_decay._count.sums import difference, least
 
 
@@ -20,23 +20,18 @@ def fraction(count: Count, of: Length, times: Twofold = ONE, most: int | None = 
 
 def elapsed(count: Count, of: Length, times: Twofold = ONE, roughly: bool = False) -> Twofold:
     """min(count / of, 1) * times, exact at both ends."""
+    count, of = in_whole_units(count, of)
     return fraction(least(count, of.counted), of, times, _most(of), roughly)
 
 
 def remaining(count: Count, of: Length, times: Twofold = ONE, roughly: bool = False) -> Twofold:
     """max(1 - count / of, 0) * times, from the steps that remain: exact at both ends and precise near the second."""
-    count, of = in_one_unit(count, of)
-    rest = fraction(_left(count, of), of, times, _most(of), roughly)
+    count, of = in_whole_units(count, of)
+    if of.known is None:  # the derivative at the end of a length is that of what is held from there on
+        count = least(count, of.counted)
+    rest = fraction(difference(of.counted, count), of, times, _most(of), roughly)
     beyond = _beyond(of)
     return rest if beyond is None else _arithmetic.plus(rest, _arithmetic.product(Twofold(beyond, 0.0), times))
-
-
-def _left(count: Count, of: Length) -> Count:
-    """The steps that remain until the end of a length."""
-    now = least(count, of.counted)
-    if now.is_whole and of.counted.is_whole:
-        return Count(of.counted.whole - now.whole, ZERO, now.unit)
-    return difference(of.counted, now)
 
 
 def _most(of: Length) -> int | None:

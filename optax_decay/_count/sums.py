@@ -32,7 +32,9 @@ def difference(x: Count, y: Count) -> Count:
     x, y = together(x, y)
     if x.is_whole and y.is_whole:
         return Count(_arithmetic.maximum(x.whole - y.whole, 0), ZERO, x.unit)
-    if x.is_whole and not is_host(y.whole):
+    if y.is_whole:
+        left = Count(x.whole - y.whole, x.part, x.unit)
+    elif x.is_whole and not is_host(y.whole):
         # A whole number less a part in [0, 1) borrows one, and no rounding could reach the next.
         borrows = y.part.hi > 0
         one = where(borrows, 1, zero_of(y.whole))

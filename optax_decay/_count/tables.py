@@ -3,7 +3,8 @@
 import bisect
 import math
 from fractions import Fraction
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -12,72 +13,80 @@ from jax import lax
 
 from optax_decay import _arithmetic
 from optax_decay._arithmetic import ZERO, Real, Twofold, int_dtype, is_host, where
-from optax_decay._count.count import Count, in_unit, rounding
+from optax_decay._count.count import Count, in_unit, real, rounding
 from optax_decay._count.integers import last_count
 from optax_decay._count.sums import reached
 
 
-class Boundaries(NamedTuple):
-    """Increasing counts in a unit: Python numbers for the host, and whole numbers, parts and real numbers for JAX."""
+class Boundaries:
+    """Increasing counts in a unit, that are all known."""
 
-    unit: Fraction
-    entries: list[Any]
-    whole: Any
-    part: Twofold
-    real: Any = None
+    def __init__(self, numbers: list[Any], unit: Fraction):
+        self.unit = unit
+        self.entries = numbers if unit == 1 else [number / unit for number in map(Fraction, numbers)]
+
+    @cached_property
+    def _whole_and_parts(self) -> tuple[np.ndarray[Any, Any], Any]:
+        limit = np.iinfo(np.int64).max
+        floors = [math.floor(entry) for entry in self.entries]
+        whole = np.array([min(max(floor, -limit), limit) for floor in floors], np.int64)
+        parts = [entry - floor for entry, floor in zip(self.entries, floors, strict=True)]
+        return whole, _arithmetic.of_fractions(parts) if any(parts) else ZERO
+
+    def count(self) -> Count:
+        """They as a table in JAX."""
+        whole, part = self._whole_and_parts
+        whole = jnp.asarray(whole.clip(-last_count(), last_count()), int_dtype())
+        if part is not ZERO:
+            part = Twofold(*map(jnp.asarray, _arithmetic.rounded_arrays(*part)))
+        return Count(whole, part, self.unit)
+
+    @cached_property
+    def _real(self) -> Any:
+        return _arithmetic.of_fractions(self.entries)
+
+    def position(self, index: Real) -> Twofold:
+        """One of them as a real number of units."""
+        if is_host(index):
+            return _arithmetic.of_fraction(self.entries[index])
+        hi, lo = _arithmetic.rounded_arrays(*self._real)
+        return Twofold(take(jnp.asarray(hi), index), take(jnp.asarray(lo), index) if lo.any() else 0.0)
 
 
-def boundaries(given: Any, count: Count) -> Boundaries:
+class TracedBoundaries:
+    """Increasing counts in a unit, of which some are traced."""
+
+    def __init__(self, given: Any, unit: Fraction):
+        whole, part = given.counted(unit)
+        self.unit, self._count = unit, Count(whole, part, unit)
+
+    def count(self) -> Count:
+        """They as a table in JAX."""
+        return self._count
+
+    def position(self, index: Real) -> Twofold:
+        """One of them as a real number of units."""
+        return real(take_count(self._count, index))
+
+
+def boundaries(given: Any, count: Count) -> Boundaries | TracedBoundaries:
     """A sequence of boundaries as a table beside a count."""
     if given.known is None:
-        unit = _arithmetic.power_of_two(count.unit)
-        return Boundaries(unit, [], *given.counted(unit))
+        return TracedBoundaries(given, _arithmetic.power_of_two(count.unit))
     if count.unit not in given.memory:
-        given.memory[count.unit] = _known_boundaries(given.known, count.unit)
+        given.memory[count.unit] = Boundaries(given.known, count.unit)
     return given.memory[count.unit]
 
 
-def _known_boundaries(numbers: list[Any], unit: Fraction) -> Boundaries:
-    limit = np.iinfo(np.int64).max
-    entries = numbers if unit == 1 else [number / unit for number in map(Fraction, numbers)]
-    floors = [math.floor(entry) for entry in entries]
-    whole = np.array([min(max(floor, -limit), limit) for floor in floors], np.int64)
-    real = _arithmetic.of_fractions(entries)
-    if floors == entries:
-        return Boundaries(unit, floors, whole, ZERO, real)
-    parts = [entry - floor for entry, floor in zip(entries, floors, strict=True)]
-    return Boundaries(unit, entries, whole, Twofold(*_arithmetic.of_fractions(parts)), real)
-
-
-def _on_device(table: Boundaries) -> Count:
-    whole = table.whole
-    if not isinstance(whole, jax.Array):
-        whole = jnp.asarray(whole.clip(-last_count(), last_count()), int_dtype())
-    if table.part is ZERO or isinstance(table.part.hi, jax.Array):
-        return Count(whole, table.part, table.unit)
-    return Count(whole, Twofold(*map(jnp.asarray, _arithmetic.rounded_arrays(*table.part))), table.unit)
-
-
-def position(table: Boundaries, index: Real) -> Twofold:
-    """A boundary as a real number of its units."""
-    if is_host(index):
-        return _arithmetic.of_fraction(table.entries[index])
-    if table.real is not None:
-        hi, lo = _arithmetic.rounded_arrays(*table.real)
-        return Twofold(take(jnp.asarray(hi), index), take(jnp.asarray(lo), index) if lo.any() else 0.0)
-    whole = _arithmetic.of_integer(take(table.whole, index))
-    return whole if table.part is ZERO else _arithmetic.plus(whole, Twofold(*(take(x, index) for x in table.part)))
-
-
-def passed(table: Boundaries, count: Count) -> Real:
+def passed(table: Boundaries | TracedBoundaries, count: Count) -> Real:
     """How many boundaries lie before the count: a boundary step itself has not passed."""
     count = in_unit(count, table.unit)
-    if is_host(count.whole):
+    if isinstance(table, Boundaries) and is_host(count.whole):
         before = bisect.bisect_left(table.entries, count.whole + (Fraction(count.part.hi) if count.part.hi else 0))
         # What lies within rounding errors of the count is the count.
         near = before and not count.is_whole and count.whole - table.entries[before - 1] + count.part.hi <= rounding()
         return before - 1 if near else before
-    device = _on_device(table)
+    device = table.count()
     if count.is_whole:
         return at_most(device.whole, count.whole - 1)
     part = count.part.hi + count.part.lo

@@ -21,7 +21,9 @@ def cycle(
     steps = _count.length(cycle_steps, count)
     count = _count.in_unit(count, steps.counted.unit)
     index, local = _found(count, steps, t_mul, cycles, stretch)
-    return (index, local) if cycles is None else _ended(index, local, steps, t_mul, cycles, stretch)
+    if cycles is None:
+        return index, local
+    return _ended(index, local, _count.length(cycle_steps, local), t_mul, cycles, stretch)
 
 
 def _found(count: Count, steps: Length, t_mul: Given, cycles: Given | None, stretch: bool) -> tuple[Real, Count]:
@@ -40,17 +42,17 @@ def _ended(index: Real, local: Count, steps: Length, t_mul: Given, cycles: Given
     growth = None if stretch or t_mul.known == 1 else t_mul
     if is_host(index):
         last: Any = int(cycles.known) - 1
-        return (last, _end(last, last, local, steps, growth)) if index > last else (index, local)
+        return (last, _end_of_last(last, last, local, steps, growth)) if index > last else (index, local)
     if cycles.known is not None and cycles.known > _count.last_count():
         return index, local
     # Before NumPy 2 an int32 less a Python number is an int64.
     last = cycles.counted(_count.STEP, index)[0] - index.dtype.type(1)
     over = index > last
-    end = _end(last if cycles.known is None else int(cycles.known) - 1, index, local, steps, growth)
+    end = _end_of_last(last if cycles.known is None else int(cycles.known) - 1, index, local, steps, growth)
     return where(over, last, index), _count.select(over, end, local)
 
 
-def _end(last: Real, index: Real, beside: Count, steps: Length, growth: Given | None) -> Count:
+def _end_of_last(last: Real, index: Real, beside: Count, steps: Length, growth: Given | None) -> Count:
     """What the base sees at the end of the last cycle, once a count is in a later one."""
     if growth is None:
         return steps.counted

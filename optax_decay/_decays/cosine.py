@@ -5,6 +5,7 @@
 
 from optax_decay import _count
 from optax_decay._decays.weights import between, raised_cosine
+from optax_decay._ends import ends_with_its_decay
 from optax_decay._schedule import Curve, exact_schedule
 from optax_decay._schedule.kinds import Number, Steps
 
@@ -45,3 +46,6 @@ def cosine_decay(init_value: Number, decay_steps: Steps, alpha: Number = 0.0) ->
 def _cosine_between(init_value: Number, decay_steps: Steps, end_value: Number) -> Curve:
     """`cosine_decay` to an end value of its own."""
     return lambda count: between(init_value, end_value, *raised_cosine(count, _count.length(decay_steps, count)))
+
+
+ends_with_its_decay(cosine_decay, _cosine_between)

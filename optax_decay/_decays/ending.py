@@ -7,6 +7,7 @@ from optax_decay import _arithmetic, _count
 from optax_decay._arithmetic import Real
 from optax_decay._count import Count
 from optax_decay._decays.weights import between, one_minus_sqrt
+from optax_decay._ends import ends_with_its_decay
 from optax_decay._schedule import Curve, exact_schedule
 from optax_decay._schedule.kinds import Number, Steps
 
@@ -127,3 +128,6 @@ def rex_decay(init_value: Number, decay_steps: Steps, end_value: Number = 0.0) -
         )
 
     return value
+
+
+ends_with_its_decay(one_minus_sqrt_decay, tanh_decay, rex_decay)

@@ -3,9 +3,13 @@
 # Arguments are annotated as users give them, and arrive bound, as given numbers.
 # pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportOperatorIssue=false
 
+import math
+from typing import Any
+
 from optax_decay import _arithmetic, _count
 from optax_decay._arithmetic import Given, Real, Twofold
 from optax_decay._count import Count
+from optax_decay._ends import SEEN, ends_with_its_parts, roughly, tells_end_of
 from optax_decay._schedule import Curve, exact_schedule
 from optax_decay._schedule.kinds import Flag, NonNegative, Number, Positive, Steps
 
@@ -33,6 +37,9 @@ def constant(value: Number) -> Curve:
     0.1
     """
     return lambda count: value.as_float(count.whole)
+
+
+ends_with_its_parts(constant)
 
 
 @exact_schedule
@@ -165,12 +172,12 @@ def _exponent(count: Count, decay_steps: Given, staircase: bool, rate: Twofold) 
     steps = _count.length(decay_steps, count)
     if staircase:
         stage, most = _count.stage(count, steps)
-        return _arithmetic.exponent(stage, min(most, _arithmetic.last_of_exponential(rate)), rate)
+        return _arithmetic.exponent(stage, rate, most)
     if not count.is_whole:
         return _count.fraction(count, steps, rate)
     rate = _arithmetic.product(steps.inverse, rate)
     count = _count.in_unit(count, steps.counted.unit)
-    return _arithmetic.exponent(count.whole, _arithmetic.last_of_exponential(rate), rate)
+    return _arithmetic.exponent(count.whole, rate)
 
 
 @exact_schedule
@@ -204,3 +211,29 @@ def inverse_sqrt_decay(init_value: Number, timescale: Steps) -> Curve:
         return init_value.as_float(count.whole) / _arithmetic.sqrt(1 + growth.hi)
 
     return value
+
+
+@tells_end_of(exponential_decay)
+def _end_of_exponential(begin: float, decay_rate: Any, **given: Any) -> float:
+    return begin + _some_times(0.0, rate=math.log(decay_rate), **given)
+
+
+@tells_end_of(natural_exp_decay)
+def _end_of_natural_exp(begin: float, decay_rate: Any, **given: Any) -> float:
+    return begin + _some_times(0.0, rate=float(decay_rate), **given)
+
+
+@tells_end_of(inverse_time_decay)
+def _end_of_inverse_time(begin: float, decay_rate: Any, **given: Any) -> float:
+    return begin + _some_times(begin, rate=float(decay_rate), **given)
+
+
+@tells_end_of(inverse_sqrt_decay)
+def _end_of_inverse_sqrt(begin: float, timescale: Any, **_: Any) -> float:
+    return begin + SEEN * (begin + roughly(timescale))
+
+
+def _some_times(begin: float, decay_steps: Any, rate: float, staircase: bool, **_: Any) -> float:
+    """Some of the times in which a decay falls, and as many stairs: what an inverse falls in has grown at `begin`."""
+    steps = roughly(decay_steps)
+    return SEEN * max(begin + steps / abs(rate) if rate else steps, steps if staircase else 0.0)

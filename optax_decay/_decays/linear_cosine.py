@@ -8,6 +8,7 @@ from optax_decay._arithmetic import Given, Real, Twofold, where
 from optax_decay._count import Count
 from optax_decay._decays.noise import standard_normal
 from optax_decay._decays.weights import squared_sine
+from optax_decay._ends import ends_with_its_decay
 from optax_decay._schedule import Curve, exact_schedule
 from optax_decay._schedule.kinds import NonNegative, Number, Periods, Seed, Steps
 
@@ -159,3 +160,6 @@ def _folded(turns: Twofold) -> Twofold:
 def _off_whole(x: Twofold) -> Twofold:
     """x less the nearest whole number."""
     return _arithmetic.renormalised(x.hi - _arithmetic.floor(x.hi + 0.5), x.lo)
+
+
+ends_with_its_decay(linear_cosine_decay, noisy_linear_cosine_decay)

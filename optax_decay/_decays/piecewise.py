@@ -3,9 +3,12 @@
 # Arguments are annotated as users give them, and arrive bound, as given numbers.
 # pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportOperatorIssue=false
 
+from typing import Any
+
 from optax_decay import _arithmetic, _count
 from optax_decay._arithmetic import Real, where
 from optax_decay._count import Count, tables
+from optax_decay._ends import roughly, tells_end_of
 from optax_decay._schedule import Curve, exact_schedule
 from optax_decay._schedule.kinds import Increasing, Numbers
 
@@ -81,7 +84,7 @@ def piecewise_linear(boundaries: Increasing, values: Numbers) -> Curve:
         table = tables.boundaries(boundaries, count)
         after = tables.passed(table, count)
         before, after = _arithmetic.maximum(after - 1, 0), _arithmetic.minimum(after, len(values) - 1)
-        start, end = tables.position(table, before), tables.position(table, after)
+        start, end = table.position(before), table.position(after)
         here = _count.real(_count.in_unit(count, table.unit))
         width, gone, rest = (
             _arithmetic.plus(x, _arithmetic.minus(y)).hi for x, y in ((end, start), (here, start), (end, here))
@@ -92,3 +95,9 @@ def piecewise_linear(boundaries: Increasing, values: Numbers) -> Curve:
         return tables.take(ends, before) * (rest / width) + tables.take(ends, after) * (gone / width)
 
     return value
+
+
+@tells_end_of(piecewise_constant)
+@tells_end_of(piecewise_linear)
+def _end_of_pieces(begin: float, boundaries: Any, **_: Any) -> float:
+    return max((roughly(boundary) for boundary in boundaries), default=begin)

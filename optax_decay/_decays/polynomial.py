@@ -11,6 +11,7 @@ from optax_decay._arithmetic import Real
 from optax_decay._begins import Edge, PhaseOrCycle, horizon_edges, known_steps, tells_edges_of
 from optax_decay._count import Count
 from optax_decay._decays.weights import between, power_of_what_remains
+from optax_decay._ends import end_of_cycles, roughly, tells_end_of
 from optax_decay._schedule import Curve, exact_schedule
 from optax_decay._schedule.kinds import Flag, Number, Positive, Steps
 
@@ -81,6 +82,12 @@ def polynomial_decay(
 @tells_edges_of(polynomial_decay)
 def _edges_of_polynomial(kind: PhaseOrCycle, decay_steps: Any, cycle: bool, **_: Any) -> Iterable[Edge]:
     return horizon_edges(known_steps(decay_steps)) if cycle and kind == "cycle" else ()
+
+
+@tells_end_of(polynomial_decay)
+def _end_of_polynomial(begin: float, decay_steps: Any, cycle: bool, **_: Any) -> float:
+    steps = roughly(decay_steps)
+    return end_of_cycles(begin, steps) if cycle else steps
 
 
 @exact_schedule

@@ -61,7 +61,7 @@ def squared_sine(angle: Twofold) -> Real:
     """sin(angle)**2 up to pi / 2: (1 - cos(2 angle)) / 2 without its cancellation."""
     s = _arithmetic.sin(angle.hi)
     # What the angle was rounded by counts times twice its cosine, and a line is near enough to that.
-    return s * s if _arithmetic.is_zero(angle.lo) else s * s + s * (angle.lo * (2 - 1.2732395 * angle.hi))
+    return s * s if _arithmetic.is_zero(angle.lo) else s * s + s * (angle.lo * (2 - angle.hi))
 
 
 def power_of_what_remains(count: Count, steps: Length, power: Given) -> Weights:

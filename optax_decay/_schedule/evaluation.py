@@ -13,15 +13,15 @@ from optax_decay._arithmetic import Given, Real, is_host
 from optax_decay._count import Count
 from optax_decay._schedule.expression import Expression
 from optax_decay._schedule.kinds import is_plain_number
-from optax_decay._schedule.record import Record
+from optax_decay._schedule.protocols import Protocols
 
 Curve = Callable[[Count], Real]
 
 # A host result becomes a strongly typed array of JAX's default float dtype; inside a trace this adds no nested jit.
-_to_array = jax.jit(lambda value: value, inline=True)
+_to_array = jax.jit(lambda value: lax.convert_element_type(value, _arithmetic.float_dtype()), inline=True)
 
 
-class Schedule(Expression):
+class Schedule(Expression, Protocols):
     """A pure function of the update count, usable wherever optax takes a schedule.
 
     Calling it with a count, a Python, NumPy or JAX number or an array of them, gives a strongly typed array of JAX's
@@ -44,9 +44,11 @@ class Schedule(Expression):
     # NumPy leaves the arithmetic to us.
     __array_ufunc__ = None
 
-    def __init__(self, record: Record, given: dict[str, Any], curve: Curve, composition: "Schedule | None" = None):
+    # Without types: of those tyro and chz would make options, though a schedule is one value.
+    def __init__(self, record, given, curve, composition=None):
         super().__init__(record, given)
-        self._curve, self._composition = curve, composition
+        self._curve: Curve = curve
+        self._composition: Schedule | None = composition
         self._needs_device = any(map(_needs_device, given.values()))
 
     def __call__(self, count: Any) -> jax.Array:
@@ -58,12 +60,12 @@ class Schedule(Expression):
         value: Any = self._curve(taken)
         if is_host(value):
             value = _to_array(np.float64(value))
-            if not isinstance(value, jax.Array):  # jit is disabled
-                value = lax.convert_element_type(value, _arithmetic.float_dtype())
+            if is_host(taken.whole):
+                return value
         elif not isinstance(value, jax.Array) or value.weak_type:
             value = lax.convert_element_type(value, value.dtype)
         shape = np.shape(taken.whole)
-        return value if value.shape or not shape else jnp.broadcast_to(value, shape)
+        return value if value.shape or not shape else lax.full_like(taken.whole, value, value.dtype)
 
     @property
     def _definition(self) -> "Schedule":

@@ -11,8 +11,9 @@ import numpy as np
 
 from optax_decay._schedule.record import Record, record_of, unknown_argument
 
-# So many entries of a tuple are shown where a short name is asked for.
-_SHORT = 8
+# So many entries of a tuple are shown where a short name is asked for: as many as are written by hand, so that what
+# `json.dumps(..., default=str)` and a log hold can be read again.
+_SHORT = 24
 
 # Floats that have no literal of their own, as expressions.
 _WITHOUT_LITERAL = {"inf": "1e999", "-inf": "-1e999", "nan": "1e999 - 1e999"}

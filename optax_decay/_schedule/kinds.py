@@ -5,7 +5,6 @@ applies them. Static types see through to the plain types.
 """
 
 import itertools
-import math
 import sys
 from collections.abc import Callable, Sequence
 from fractions import Fraction
@@ -37,7 +36,7 @@ def number(name: str, value: Any) -> Any:
 
 def _scalar(name: str, value: Any) -> tuple[Any, Any]:
     """The value as a plain number, and that number again for comparisons: None if it is traced."""
-    if type(value) is float and math.isfinite(value):
+    if type(value) in (int, float) and -_LARGEST <= value <= _LARGEST:
         return value, value
     if isinstance(value, (np.generic, np.ndarray)) and value.ndim == 0:
         value = value.item()
@@ -192,21 +191,25 @@ def _bound_phases(value: Any) -> Any:
     return (*((bound_base(base), given(steps, in_steps=True)) for base, steps in timed), bound_base(last))
 
 
-def _in_steps(value: Any) -> Given | None:
-    return None if value is None else given(value, in_steps=True)
+def _in_steps(value: Any) -> Given:
+    return given(value, in_steps=True)
 
 
-def _value_kind(check: Check, is_tabulated: bool = True) -> Kind:
-    return Kind(check, lambda value: None if value is None else given(value), is_tabulated)
+def _or_none(bind: Callable[[Any], Given]) -> Callable[[Any], Given | None]:
+    return lambda value: None if value is None else bind(value)
 
 
-def _length_kind(check: Check, is_tabulated: bool = True) -> Kind:
-    return Kind(check, _in_steps, is_tabulated, is_length=True)
+def _value_kind(check: Check, bind: Callable[[Any], Any] = given, is_tabulated: bool = True) -> Kind:
+    return Kind(check, bind, is_tabulated)
+
+
+def _length_kind(check: Check, bind: Callable[[Any], Any] = _in_steps, is_tabulated: bool = True) -> Kind:
+    return Kind(check, bind, is_tabulated, is_length=True)
 
 
 # Values.
 Number = Annotated[Scalar, _value_kind(number)]
-OptionalNumber = Annotated[Scalar | None, _value_kind(optional(number))]
+OptionalNumber = Annotated[Scalar | None, _value_kind(optional(number), _or_none(given))]
 Positive = Annotated[Scalar, _value_kind(positive)]
 NonNegative = Annotated[Scalar, _value_kind(non_negative)]
 # Which program computes the value depends on it.
@@ -214,7 +217,7 @@ Periods = Annotated[Scalar, _value_kind(number, is_tabulated=False)]
 
 # Measured in steps.
 Steps = Annotated[Scalar, _length_kind(positive)]
-OptionalSteps = Annotated[Scalar | None, _length_kind(optional(positive))]
+OptionalSteps = Annotated[Scalar | None, _length_kind(optional(positive), _or_none(_in_steps))]
 NonNegativeSteps = Annotated[Scalar, _length_kind(non_negative)]
 SignedSteps = Annotated[Scalar, _length_kind(number)]
 Ratio = Annotated[Scalar, _length_kind(positive)]
@@ -226,7 +229,7 @@ Increasing = Annotated[Scalars, Kind(increasing, lambda value: given_list(value,
 Base = Annotated[AnyBase, Kind(base, bound_base, is_base=True, is_tabulated=True)]
 Phases = Annotated[Any, Kind(phases, _bound_phases, is_tabulated=True)]
 Numbers = Annotated[Scalars, Kind(numbers, given_list)]
-Cycles = Annotated[int | jax.Array | None, _value_kind(cycles, is_tabulated=False)]
+Cycles = Annotated[int | jax.Array | None, _value_kind(cycles, _or_none(given), is_tabulated=False)]
 Seed = Annotated[int | jax.Array, Kind(seed)]
 Flag = Annotated[bool, Kind(flag)]
 Factory = Annotated[Any, Kind(factory)]

@@ -123,11 +123,10 @@ class Record:
         # `Signature.bind` takes longer than all the rest, so it is asked only where arguments are starred or wrong.
         if self._by_name and len(args) <= len(self._positional):
             given = dict(zip(self._positional, args, strict=False))
-            named = {name: kwargs[name] for name in self.parameters if name in kwargs} if kwargs else {}
-            if len(named) == len(kwargs) and given.keys().isdisjoint(named):
-                given |= named
-                if self._required <= given.keys():
-                    return given
+            if kwargs:
+                given |= {name: kwargs[name] for name in self.parameters if name in kwargs}
+            if len(given) == len(args) + len(kwargs) and self._required <= given.keys():
+                return given
         unknown = [name for name in kwargs if name not in self.parameters]
         if unknown and self.rest is None:
             raise TypeError(unknown_argument(self.name, unknown[0], self.parameters))
@@ -144,7 +143,7 @@ class Record:
     def built(self, given: Mapping[str, Any]) -> Any:
         """What the build function returns for checked arguments: a function of the count, or a schedule."""
         if self._binds:
-            given = {**self._bound_defaults, **self._bound(given)}
+            given = self._bound_defaults | self._bound(given)
         if self._by_name:
             return self.build(**given)
         args, kwargs = self.call(given)

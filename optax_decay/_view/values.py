@@ -1,0 +1,131 @@
+"""The values of schedules at many counts, and the counts at which they are worth seeing."""
+
+import math
+import operator
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice, takewhile
+from typing import Any
+
+import jax
+import numpy as np
+from jax.core import Tracer
+from numpy.typing import ArrayLike
+
+from optax_decay import _count
+from optax_decay._begins import PhaseOrCycle, begins
+from optax_decay._ends import UNTOLD, seen_until
+from optax_decay._schedule import Schedule, as_schedule, kinds
+
+AnySchedule = Callable[[Any], Any] | float | np.number[Any] | jax.Array
+
+MOST_STEPS = 1 << 53
+# A picture is no finer than this.
+MOST_POINTS = 10_000
+# More edges than that could not be told apart.
+_MOST_EDGES = 100
+# A picture of fewer steps than that shows parts of one.
+_FEWEST_COUNTS = 200
+
+
+def sample(schedule: AnySchedule, steps: int | ArrayLike) -> np.ndarray[Any, Any]:
+    """A schedule's values at many counts, from one compiled call.
+
+    Made before a run, they are what it logs: `rates[step]` waits for no device.
+
+    Args:
+      schedule: any callable of the count, or a number.
+      steps: how many, for the counts 0, 1, ..., `steps` - 1, zero or more; or the counts themselves, of any kind and
+        shape that a schedule takes.
+
+    Returns:
+      A NumPy array of the counts' shape, of the dtype that the schedule gives.
+
+    Raises:
+      ValueError: if `steps` is negative or beyond 2**53.
+      TypeError: if `schedule` is neither callable nor a number, `steps` is neither a whole number nor counts, or either
+        is traced.
+
+    >>> import optax_decay as od
+    >>> od.sample(od.linear_decay(0.1, 4), 5)
+    array([0.1  , 0.075, 0.05 , 0.025, 0.   ], dtype=float32)
+    """
+    counts, rate = _array(counts_of(steps)), as_schedule(kinds.base("schedule", schedule))
+    if _count.beyond(counts) is None:
+        counts, rate = _count.as_count(counts, device=True), jax.jit(rate)
+    rates: Any = rate(counts)
+    if isinstance(rates, Tracer):
+        raise TypeError("`sample` is for outside of transformations: within one, call the schedule with the counts.")
+    return np.array(rates)
+
+
+def counts_of(steps: Any) -> Any:
+    """A range for a number of steps; counts as they are."""
+    if np.ndim(steps):
+        return steps if isinstance(steps, jax.Array) else np.asarray(steps)
+    try:
+        number = None if isinstance(steps, bool) else operator.index(steps)
+    except TypeError:
+        number = None
+    if number is None:
+        raise TypeError(f"`steps` must be a whole number or counts, got {steps!r}.")
+    if not 0 <= number <= MOST_STEPS:
+        raise ValueError(f"`steps` must be zero or positive, and at most 2**53, got {steps!r}.")
+    return range(number)
+
+
+def counts_shown(schedules: Iterable[Schedule]) -> Any:
+    """Those until all has happened that schedules are made of, and a tenth more: whole, or in parts where they are few.
+
+    So a schedule of epochs or of shares of a run is a curve too.
+    """
+    end = max(map(seen_until, schedules)) or UNTOLD
+    last = min(end + end / 10, MOST_STEPS)
+    if last >= _FEWEST_COUNTS:
+        return range(math.ceil(last))
+    part = 2.0 ** math.floor(math.log2(last / _FEWEST_COUNTS))
+    return np.arange(0, last + part, part)
+
+
+def _array(counts: Any) -> Any:
+    return np.arange(len(counts)) if isinstance(counts, range) else counts
+
+
+def edges_within(schedule: Any, kind: PhaseOrCycle, counts: Any) -> list[float]:
+    """Where phases or cycles begin after the first of the counts: none if they are too many to tell apart."""
+    edges = _first_edges(schedule, kind, counts)
+    return edges if len(edges) <= _MOST_EDGES else []
+
+
+def is_crowded(schedule: Any, counts: Any) -> bool:
+    """Whether cycles are too many to tell apart."""
+    return len(_first_edges(schedule, "cycle", counts)) > _MOST_EDGES
+
+
+def _first_edges(schedule: Any, kind: PhaseOrCycle, counts: Any) -> list[float]:
+    until_last = takewhile(lambda step: step <= counts[-1], begins(schedule, kind, are_whole(counts)))
+    return list(islice((step for step in until_last if step > counts[0]), _MOST_EDGES + 1))
+
+
+def are_whole(counts: Any) -> bool:
+    """Whether the counts are integers."""
+    return isinstance(counts, range) or np.issubdtype(counts.dtype, np.integer)
+
+
+def looked_at(counts: Any, edges: Sequence[float], most: int) -> Any:
+    """The counts; of a range of more than `most` so many, and those at edges."""
+    if not isinstance(counts, range) or len(counts) <= most:
+        return _array(counts)
+    spread = np.linspace(0, len(counts) - 1, most).astype(np.int64)
+    return np.unique(np.concatenate([spread, *(np.array([edge - 1, edge], np.int64) for edge in edges)]))
+
+
+def places_of_extremes(values: Any) -> tuple[int, int]:
+    """The places of the least and the greatest of values that are numbers."""
+    real = values.astype(np.float64)
+    return int(np.where(np.isnan(real), np.inf, real).argmin()), int(np.where(np.isnan(real), -np.inf, real).argmax())
+
+
+def outermost(values: Any, columns: int) -> Any:
+    """The places of what a curve shows in that many columns: in each the ends and the extremes."""
+    parts = np.array_split(np.arange(len(values)), min(columns, len(values))) if len(values) else []
+    return np.unique([part[n] for part in parts for n in (0, -1, *places_of_extremes(values[part]))]).astype(int)
