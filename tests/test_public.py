@@ -26,7 +26,7 @@ MODULES = [
     "_schedule.arithmetic", "_schedule.__init__", "_begins", "_ends", "_groups",
     *(f"_decays.{room}" for room in ("weights", "noise", "endless", "polynomial", "ending", "piecewise", "cosine")),
     "_decays.linear_cosine", "_decays.__init__",
-    "_clocks.cycles", "_clocks.shifts", "_clocks.speeds", "_clocks.__init__",
+    *(f"_clocks.{room}" for room in ("cycles", "shifts", "turns", "__init__")),
     "_shapes", "_phases", "_values", "_presets.cycles", "_presets.runs", "_presets.__init__",
     "_text.factories", "_text.source", "_text.reading", "_text.__init__",
     *(f"_view.{room}" for room in ("values", "scale", "axes", "notebook", "terminal", "__init__")),

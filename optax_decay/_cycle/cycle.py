@@ -42,17 +42,17 @@ def _ended(index: Real, local: Count, steps: Length, t_mul: Given, cycles: Given
     growth = None if stretch or t_mul.known == 1 else t_mul
     if is_host(index):
         last: Any = int(cycles.known) - 1
-        return (last, _last_end(last, last, local, steps, growth)) if index > last else (index, local)
+        return (last, _end_of_last(last, last, local, steps, growth)) if index > last else (index, local)
     if cycles.known is not None and cycles.known > _count.last_count():
         return index, local
     # Before NumPy 2 an int32 less a Python number is an int64.
     last = cycles.counted(_count.STEP, index)[0] - index.dtype.type(1)
     over = index > last
-    end = _last_end(last if cycles.known is None else int(cycles.known) - 1, index, local, steps, growth)
+    end = _end_of_last(last if cycles.known is None else int(cycles.known) - 1, index, local, steps, growth)
     return where(over, last, index), _count.select(over, end, local)
 
 
-def _last_end(last: Real, index: Real, beside: Count, steps: Length, growth: Given | None) -> Count:
+def _end_of_last(last: Real, index: Real, beside: Count, steps: Length, growth: Given | None) -> Count:
     """What the base sees at the end of the last cycle, once a count is in a later one."""
     if growth is None:
         return steps.counted
