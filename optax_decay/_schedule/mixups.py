@@ -1,0 +1,83 @@
+"""Calls that are plainly mix-ups, refused with the way out: three rules on the numbers of a call, all stated here.
+
+1. *A value and a length have changed places*, or the steps come last as Optax has them. A length is below one step
+   beside a value of 100 or more, which is the only one or stands beside another below 1:
+   `linear_decay(0.1, 0.01, 1000)`, `cosine_decay(1000, 0.1)`.
+2. *A step count stands where an end is wanted*, as where TensorFlow's step was left in its place. An end is 100 or
+   more, and more than the steps that lead to it, from a beginning below 1; or a share of the beginning is 10 or more:
+   `cosine_decay(0.1, 5, 1000)`.
+3. *A share of the run stands where steps are wanted.* A length is below one step, and below a 2000th of another one of
+   the same call: `warmup_cosine_decay(0.1, 0.1, 1000)`.
+
+They look at values, not at types: 1000 is 1000.0. Zeros and traced numbers are never refused. Who means a length below
+one step gives them all in epochs or in shares of the run, and applies `stretch`.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+_LARGE_VALUE, _LARGE_SHARE = 100, 10
+_LEAST_SHARE_OF_RUN = Fraction(1, 2000)
+_ENDS = ("alpha", "end_value")
+_PLAIN = (int, float, Fraction)
+
+
+def refuse(given: Mapping[str, Any], steps: Sequence[str], values: Sequence[str], order: Sequence[str]) -> None:
+    """Raises `ValueError` for a mix-up among the numbers of steps and the values of a call, which has this order."""
+    if not (_any_between(given, steps, 0, 1) or _any_between(given, _ENDS, 1, math.inf)):
+        return  # as nearly all calls do
+    lengths, others = (_plain({name: given[name] for name in names if name in given}) for names in (steps, values))
+    _refuse_changed_places(lengths, others, order)
+    refuse_share_of_run(lengths)
+    _refuse_count_as_end(lengths, others, order)
+
+
+def _any_between(given: Mapping[str, Any], names: Iterable[str], low: float, high: float) -> bool:
+    for name in names:
+        number = given.get(name)
+        if type(number) in _PLAIN and low < abs(number) < high:
+            return True
+    return False
+
+
+def _plain(numbers: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: number for name, number in numbers.items() if type(number) in _PLAIN}
+
+
+def _refuse_changed_places(lengths: Mapping[str, Any], values: Mapping[str, Any], order: Sequence[str]) -> None:
+    large = [name for name, value in values.items() if abs(value) >= _LARGE_VALUE]
+    is_alone = len(values) == 1 or any(0 < abs(value) < 1 for value in values.values())
+    if large and is_alone and lengths and max(lengths.values()) < 1:
+        short = max(lengths, key=lambda name: lengths[name])
+        raise ValueError(
+            f"`{short}` is {lengths[short]!r}, less than one update step, and `{large[0]}` is {values[large[0]]!r}: "
+            f"the order is {', '.join(order)}, and {short} counts update steps. For epochs or shares of the run give "
+            "lengths of 1 or more, and use `stretch`."
+        )
+
+
+def _refuse_count_as_end(lengths: Mapping[str, Any], values: Mapping[str, Any], order: Sequence[str]) -> None:
+    share, end, start = (values.get(name, 0) for name in (*_ENDS, "init_value"))
+    name, value = ("alpha", share) if share >= _LARGE_SHARE else ("end_value", end)
+    leads_there = 0 < abs(start) < 1 and abs(end) >= _LARGE_VALUE and abs(end) > max(lengths.values(), default=end)
+    if name == "alpha" or leads_there:
+        meaning = "a share of `init_value`" if name == "alpha" else f"and `init_value` {start!r}"
+        raise ValueError(
+            f"`{name}` is {value!r}, {meaning}: the order is {', '.join(order)}. The steps come before it, and the "
+            "count, TensorFlow's `global_step`, is what the schedule is called with."
+        )
+
+
+def refuse_share_of_run(lengths: Mapping[str, Any]) -> None:
+    """Raises `ValueError` where a share of another length stands for steps."""
+    lengths = _plain(lengths)
+    longest = max(lengths, key=lambda name: lengths[name], default=None)
+    for name, length in lengths.items():
+        if longest and 0 < length < 1 and length < _LEAST_SHARE_OF_RUN * Fraction(lengths[longest]):
+            raise ValueError(
+                f"`{name}` is {length!r}, less than one update step, and `{longest}` is {lengths[longest]!r}: a share "
+                f"of {length!r} is {float(length * lengths[longest]):g} steps. Or give all lengths as shares of the "
+                "run, and use `stretch`."
+            )
