@@ -196,7 +196,8 @@ class TestList:
         out = capsys.readouterr().out
         assert "\nClocks: combinators that change the count that a base sees.\n  cyclic(base, fall_steps, *, " in out
         shown = dict(re.findall(r"^  (\w.*\))\n      (\S.{20,})$", out, re.MULTILINE))
-        assert shown["warm_restarts(base, cycle_steps, *, t_mul=1, m_mul=1.0, cycles=None, baseline=0.0)"] == (
+        signature = "warm_restarts(base, cycle_steps, *, t_mul=1, m_mul=1.0, cycles=None, baseline=0.0, stretch=True)"
+        assert shown[signature] == (
             "Starts any base again, each time perhaps `t_mul` times slower and scaled by `m_mul`."
         )
         assert [re.match(r"\w+", line)[0] for line in shown] == list(_text.FACTORIES)
