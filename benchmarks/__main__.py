@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-QUESTIONS = ("call", "compile", "train_step", "sweep", "accuracy", "landscape", "transforms", "train_digits")
+QUESTIONS = ("call", "compile", "train_step", "ahead", "sweep", "accuracy", "landscape", "transforms", "train_digits")
 
 
 def command(question: str, smoke: bool, out: Path | None) -> list[str]:

@@ -1,9 +1,11 @@
 """What the benchmarks share: interleaved timing, ratios with their intervals, tables, results and fresh processes."""
 
 import argparse
+import contextlib
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import time
@@ -17,7 +19,10 @@ import numpy as np
 from tqdm import tqdm
 
 RESULTS = Path(__file__).parent / "results"
-LIBRARIES = ("optax_decay", "jax", "jaxlib", "optax", "numpy", "tensorflow", "keras")
+LIBRARIES = (
+    "optax_decay", "jax", "jaxlib", "optax", "numpy", "libtpu", "jax-cuda12-plugin",
+    "nvidia-cuda-nvcc-cu12",
+)  # fmt: skip
 METHOD = (
     "Contenders take turns, each round in another order; a contender's turn is as many calls as fill a few "
     "milliseconds, blocked until ready. A ratio is the median over rounds of ours over the rival's in the same round, "
@@ -88,15 +93,18 @@ def in_fresh_process(module: str, *arguments: str) -> Any:
     return json.loads(run.stdout.splitlines()[-1])
 
 
+def versions() -> dict[str, str]:
+    """Of the libraries that are installed."""
+    found = {}
+    for library in LIBRARIES:
+        with contextlib.suppress(PackageNotFoundError):
+            found[library] = version(library)
+    return found
+
+
 def backend() -> dict[str, Any]:
     """What a result was measured on, and with."""
     device = jax.devices()[0]
-    versions = {}
-    for library in LIBRARIES:
-        try:
-            versions[library] = version(library)
-        except PackageNotFoundError:
-            continue
     return {
         "platform": device.platform,
         "device": device.device_kind,
@@ -104,7 +112,7 @@ def backend() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        "versions": versions,
+        "versions": versions(),
     }
 
 
@@ -119,13 +127,33 @@ def table(title: str, rows: Sequence[Sequence[Any]]) -> None:
             print("  ".join("-" * width for width in widths))
 
 
+class Target(NamedTuple):
+    """What is wanted, and what was measured."""
+
+    name: str
+    wanted: str
+    measured: str
+    met: bool
+
+
+def targets(found: Sequence[Target]) -> None:
+    rows = [(*target[:3], "met" if target.met else "NOT MET") for target in found]
+    table("Targets", [("target", "wanted", "measured", ""), *rows])
+
+
 def save(question: str, answer: dict[str, Any], out: Path) -> None:
     """Puts the answer to a question among the backend's results, in `<out>/<platform>.json`."""
     path = out / f"{jax.devices()[0].platform}.json"
     results = json.loads(path.read_text()) if path.exists() else {}
     results |= {**backend(), "method": METHOD, question: {"measured on": backend()} | answer}
-    out.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(results, indent=1, default=_plain, allow_nan=False) + "\n")
+    write(results, path)
+
+
+def write(results: dict[str, Any], path: Path) -> None:
+    """As JSON, what has no parts of its own on one line."""
+    text = json.dumps(results, indent=1, default=_plain, allow_nan=False)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(re.sub(r"[\[{][^\[\]{}]*[\]}]", lambda part: " ".join(part[0].split()), text) + "\n")
 
 
 def _plain(value: Any) -> Any:
