@@ -160,7 +160,7 @@ CONTENDERS = {
         ),
         lambda peak, first, second, scale: optax.piecewise_constant_schedule(
             peak,
-            {edge: scale for edge in formulas.edges(first, second)},  # noqa: C420
+            {edge: scale for edge in formulas.edges(first, second)},
         ),
         formulas.steps_down,
         {"peak": PEAK, "first": 1001, "second": 2001, "scale": 0.5},
