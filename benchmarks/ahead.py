@@ -57,7 +57,6 @@ NO_TPU = {
     **{"TPU_SKIP_MDS_QUERY": "1", "TPU_ACCELERATOR_TYPE": "v5litepod-1", "TPU_WORKER_HOSTNAMES": "localhost"},
     "ALLOW_MULTIPLE_LIBTPU_LOAD": "1",
 }
-RESULTS = harness.RESULTS / "ahead"
 COLLECTIVES = ("all-reduce", "all-gather", "reduce-scatter", "all-to-all", "collective-permute")
 SHOWN = FULL[4]
 MODEL = 4  # Chips that share a model; the data is on the others too.
@@ -208,16 +207,12 @@ def differences(old: Any, new: Any, where: str = "") -> Iterator[str]:
 
 def keep(name: str, answer: dict[str, Any], out: Path) -> None:
     """Puts an answer into its file, once it is said where it is not the one that is committed."""
-    file = f"{name.lower().replace(' ', '_')}.json"
-    committed = RESULTS / file
-    kept = json.loads(committed.read_text()) if committed.exists() else {}
+    file = Path("ahead", f"{name.lower().replace(' ', '_')}.json")
+    kept = json.loads((harness.RESULTS / file).read_text()) if (harness.RESULTS / file).exists() else {}
     for difference in differences(kept, answer):
         print(f"DIFFERS: {name}, {difference}.")
-    compilers = {
-        library: found for library, found in harness.versions().items() if library not in ("optax_decay", "numpy")
-    }
-    about = {"target": name, "method": METHOD, "versions": compilers}
-    harness.write(about | answer, out / "ahead" / file)
+    about = {"target": name, "method": METHOD, "versions": harness.versions(*harness.COMPILERS)}
+    harness.write(about | answer, out / file)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

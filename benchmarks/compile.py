@@ -3,14 +3,10 @@
     python -m benchmarks.compile
 
 Builds, traces, lowers and compiles schedules of more and more cycles, boundaries and phases: ours, optax's as far as
-they get, and what a competent user writes by hand; each one alone, and then inside a small train step. Every
-measurement has a process of its own, in which a train step with a constant rate has been compiled before, so that
-starting JAX is not counted; nothing is cached from one to another.
+they get, and what a competent user writes by hand; each one alone, and then inside a small train step.
 """
 
 import itertools
-import json
-import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -27,12 +23,11 @@ from benchmarks.formulas import cycle
 from benchmarks.twins import Function
 
 METHOD = (
-    "Each measurement has a fresh process, without a compilation cache, in which a train step with a constant rate has "
-    "been compiled; the schedule is compiled alone first, then inside the train step. The contenders take turns, each "
-    "round in another order; times are medians over rounds. `build` makes the schedule and is not in the sums. optax's "
-    "end where the next size took more than 90 s. Operations are the optimized program's. Every answer is checked."
+    "Before each measurement JAX forgets what it traced and compiled. The contenders take turns, each round in another "
+    "order; times are medians over rounds. `build` makes the schedule and is not in the sums. optax's end where the "
+    "next size took more than 90 s. Operations are those of the optimized program. Every answer is checked."
 )
-CYCLE, WORKER = 1000, "--worker"
+CYCLE = 1000
 COUNTS = np.array([0, 1, 99, 100, 101, 137, 999, 1000, 1500, 4321, 65_537, 7_654_321, 123_456_789, 999_999_937])
 STAGES, PLACES = ("trace", "lower", "compile"), ("alone", "in a train step")
 
@@ -44,7 +39,7 @@ class Contender(NamedTuple):
     values: Callable[[int], Any]
 
 
-Point = tuple[str, str, int]  # A family, a contender, a size: what one process measures.
+Point = tuple[str, str, int]  # A family, a contender, a size.
 Found = dict[Point, list[dict[str, Any]]]
 
 
@@ -96,27 +91,22 @@ def phases(size: int) -> tuple[Any, Any, Any]:
     return 0.1 * (1 + np.arange(size) % 97 / 97), lengths, np.cumsum(lengths) - lengths
 
 
-def joined(*kinds: Callable[..., Function]) -> Callable[[int], Function]:
-    """The kinds take turns, optax's joined and ours in a sequence."""
-
-    def build(size: int) -> Function:
-        peaks, lengths, begins = (each.tolist() for each in phases(size))
-        made = [kind(*of) for kind, *of in zip(itertools.cycle(kinds), peaks, lengths, strict=False)]
-        if isinstance(made[0], od.Schedule):
-            return od.sequence(*zip(made[:-1], lengths[:-1], strict=True), made[-1])
-        return optax.join_schedules(made, begins[1:])
-
-    return build
+def our_phases(size: int) -> Function:
+    peaks, lengths, _ = (each.tolist() for each in phases(size))
+    *timed, last = ((od.linear_decay(peak, n), n) for peak, n in zip(peaks, lengths, strict=True))
+    return od.sequence(*timed, last[0])
 
 
-def in_phases(kinds: int) -> Callable[[int], Any]:
-    def values(size: int) -> Any:
-        peaks, lengths, begins = phases(size)
-        i = np.searchsorted(begins, COUNTS, side="right") - 1
-        p = np.minimum((COUNTS - begins[i]) / lengths[i], 1)
-        return peaks[i] * np.where(i % kinds, np.cos(np.pi * p / 2) ** 2, 1 - p)
+def optax_phases(size: int) -> Function:
+    peaks, lengths, begins = (each.tolist() for each in phases(size))
+    lines = [optax.linear_schedule(peak, 0.0, n) for peak, n in zip(peaks, lengths, strict=True)]
+    return optax.join_schedules(lines, begins[1:])
 
-    return values
+
+def in_phases(size: int) -> Any:
+    peaks, lengths, begins = phases(size)
+    i = np.searchsorted(begins, COUNTS, side="right") - 1
+    return peaks[i] * (1 - np.minimum((COUNTS - begins[i]) / lengths[i], 1))
 
 
 def lines_by_hand(size: int) -> Function:
@@ -131,12 +121,7 @@ def lines_by_hand(size: int) -> Function:
 
 
 COSINE = od.cosine_decay(0.1, CYCLE)
-FALLS = lambda peak, length: optax.linear_schedule(peak, 0.0, length)  # noqa: E731
 FAMILIES: dict[str, dict[str, Contender]] = {
-    "constant rate": {
-        "ours": Contender(lambda _: od.constant(0.1), lambda _: 0.1),
-        "optax": Contender(lambda _: optax.constant_schedule(0.1), lambda _: 0.1),
-    },
     "cycles": {
         "ours": Contender(lambda n: od.warm_restarts(COSINE, CYCLE, cycles=n), restarted()),
         "ours, t_mul=2": Contender(lambda n: od.warm_restarts(COSINE, CYCLE, cycles=n, t_mul=2), restarted(2)),
@@ -150,29 +135,18 @@ FAMILIES: dict[str, dict[str, Contender]] = {
             lambda n: od.piecewise_constant(edges(n), levels(n + 1)),
             steps := lambda n: levels(n + 1)[np.searchsorted(edges(n), COUNTS)],
         ),
-        "ours, piecewise_linear": Contender(
-            lambda n: od.piecewise_linear(edges(n), levels(n)), lambda n: np.interp(COUNTS, edges(n), levels(n))
-        ),
         "optax piecewise_constant_schedule": Contender(optax_steps, steps),
         "by hand": Contender(steps_by_hand, steps),
     },
-    "phases of one kind": {
-        "ours": Contender(joined(od.linear_decay), in_phases(1)),
-        "optax join_schedules": Contender(joined(FALLS), in_phases(1)),
-        "by hand": Contender(lines_by_hand, in_phases(1)),
-    },
-    "phases of two kinds": {
-        "ours": Contender(joined(od.linear_decay, od.cosine_decay), in_phases(2)),
-        "optax join_schedules": Contender(joined(FALLS, optax.cosine_decay_schedule), in_phases(2)),
+    "phases": {
+        "ours": Contender(our_phases, in_phases),
+        "optax join_schedules": Contender(optax_phases, in_phases),
+        "by hand": Contender(lines_by_hand, in_phases),
     },
 }
-PHASES = (8, 512, 4096)
-SIZES = dict(zip(FAMILIES, ((1,), (2, 1, 256, 1024, 10**6), (8, 512, 10**5), PHASES, PHASES), strict=True))
-SMALL = dict(zip(FAMILIES, ((1,), (2, 8), (8, 16), (8, 12), (8, 12)), strict=True))
-MOST_OF_OPTAX, ROUNDS, RESTARTS = 1024, 3, 256
-
-
-# In a process of its own.
+SIZES = dict(zip(FAMILIES, ((1, 2, 256, 1024, 10**6), (8, 512, 10**5), (8, 512, 4096)), strict=True))
+SMALL = dict(zip(FAMILIES, ((2, 8), (8, 16), (8, 12)), strict=True))
+MOST_OF_OPTAX, ROUNDS = 1024, 3
 
 
 def compiled(function: Callable[..., Any], *arguments: Any) -> tuple[Any, dict[str, Any]]:
@@ -186,33 +160,21 @@ def compiled(function: Callable[..., Any], *arguments: Any) -> tuple[Any, dict[s
     return stage, cost | {"operations": program.made_of(stage.as_text() or "")["operations"]}
 
 
-def measure(family: str, who: str, size: int) -> dict[str, Any]:
+def measure(point: Point) -> dict[str, Any]:
+    """What a process with nothing traced or compiled takes, checked."""
+    family, who, size = point
+    jax.clear_caches()
+    contender = FAMILIES[family][who]
     begin = time.perf_counter()
-    schedule = FAMILIES[family][who].build(size)
+    schedule = contender.build(size)
     build = time.perf_counter() - begin
     alone, cost = compiled(schedule, jax.ShapeDtypeStruct((), jnp.int32))
     transform, train = program.adam(schedule, 1)
     shape = jax.ShapeDtypeStruct((100,), jnp.float32)
     _, in_step = compiled(train, shape, jax.eval_shape(transform.init, shape), shape)
-    rates = [np.asarray(alone(np.int32(t))).item() for t in COUNTS]
-    return {"build": build, "alone": cost, "in a train step": in_step, "rates": rates}
-
-
-def work(points: Sequence[Point]) -> None:
-    measure("constant rate", "optax", 1)
-    print(json.dumps([measure(*point) for point in points]))
-
-
-# In the process that starts them; it leaves the device to them.
-
-
-def measured(points: Sequence[Point]) -> list[dict[str, Any]]:
-    """Measures in one fresh process, and checks what was measured."""
-    found = harness.in_fresh_process("benchmarks.compile", WORKER, json.dumps(points))
-    for (family, who, size), once in zip(points, found, strict=True):
-        values = np.broadcast_to(FAMILIES[family][who].values(size), COUNTS.shape)
-        harness.check(f"{family}, {who}, {size:,}", once["rates"], values, 1e-5)
-    return found
+    values = np.broadcast_to(contender.values(size), COUNTS.shape)
+    harness.check(f"{family}, {who}, {size:,}", [alone(np.int32(t)) for t in COUNTS], values, 1e-5)
+    return {"build": build, "alone": cost, "in a train step": in_step}
 
 
 def seconds(found: Found, point: Point, place: str = "alone") -> np.ndarray:
@@ -220,44 +182,17 @@ def seconds(found: Found, point: Point, place: str = "alone") -> np.ndarray:
 
 
 def experiment(sizes: dict[str, tuple[int, ...]], rounds: int) -> Found:
-    """Every size of every contender as often as there are rounds; a small run has one, in one process."""
+    """Every size of every contender as often as there are rounds."""
     every = [(family, who, n) for family, there in FAMILIES.items() for who in there for n in sizes[family]]
     every = [point for point in every if "optax" not in point[1] or point[2] <= MOST_OF_OPTAX]
-    if rounds == 1:
-        return {point: [once] for point, once in zip(every, measured(every), strict=True)}
     found: Found = {point: [] for point in every}
     random = np.random.default_rng(0)
-    order = [every[n] for _ in range(rounds) for n in random.permutation(len(every))]
-    for point in tqdm(order, unit="process", leave=False, disable=None):
-        found[point] += measured([point])
+    order: list[Point] = [every[n] for _ in range(rounds) for n in random.permutation(len(every))]
+    jax.config.update("jax_enable_compilation_cache", False)
+    for point in tqdm([every[0], *order], leave=False, disable=None):
+        found[point].append(measure(point))
+    del found[every[0]][0]  # The first of all starts JAX.
     return found
-
-
-def ratio(found: Found, point: Point, rival: Point, place: str) -> harness.Ratio:
-    """The one's time over the other's, of as many rounds as both were measured in."""
-    pairs = list(zip(seconds(found, point, place), seconds(found, rival, place), strict=False))
-    return harness.ratio(*np.array(pairs).T)
-
-
-def targets(found: Found, sizes: dict[str, tuple[int, ...]]) -> list[harness.Target]:
-    made = []
-    for family, place in itertools.product(("cycles", "boundaries", "phases of one kind"), PLACES):
-        few, many = sizes[family][0], max(sizes[family])
-        for who in (who for who in FAMILIES[family] if who.startswith("ours")):
-            small, large = (family, who, few), (family, who, many)
-            name = f"{many:,} {family} against {few:,}, {place}: {who}"
-            if family == "cycles":
-                more, fewer = (found[point][0][place]["operations"] for point in (large, small))
-                made.append(harness.Target(name, "the same operations", f"{more} and {fewer}", more == fewer))
-            else:
-                slower = ratio(found, large, small, place)
-                made.append(harness.Target(name, "<= 2", str(slower), slower.median <= 2))
-    theirs, ours = (("cycles", who, RESTARTS) for who in ("optax sgdr_schedule", "ours"))
-    for place in PLACES if theirs in found else ():
-        times = ratio(found, theirs, ours, place)
-        name = f"`sgdr_schedule` of {RESTARTS} cycles against ours, {place}"
-        made.append(harness.Target(name, "30 times", str(times), times.median >= 30))
-    return made
 
 
 def middle(found: Found, point: Point) -> dict[str, Any]:
@@ -265,18 +200,13 @@ def middle(found: Found, point: Point) -> dict[str, Any]:
     rounds = found[point]
     costs: dict[str, Any] = {"build": float(np.median([once["build"] for once in rounds]))}
     for place in PLACES:
-        costs[place] = {stage: float(np.median([once[place][stage] for once in rounds])) for stage in STAGES}
-        costs[place] |= {"sum": float(np.median(seconds(found, point, place)))}
-        costs[place] |= {"operations": rounds[0][place]["operations"]}
+        medians = {name: float(np.median([once[place][name] for once in rounds])) for name in (*STAGES, "operations")}
+        costs[place] = medians | {"sum": float(np.median(seconds(found, point, place)))}
     return costs | {"measurements": len(rounds)}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    given = sys.argv[1:] if arguments is None else list(arguments)
-    if given[:1] == [WORKER]:
-        work(json.loads(given[1]))
-        return
-    is_smoke, out = harness.options("compile", given)
+    is_smoke, out = harness.options("compile", arguments)
     sizes, rounds = (SMALL, 1) if is_smoke else (SIZES, ROUNDS)
     found = experiment(sizes, rounds)
     costs = {point: middle(found, point) for point in found}
@@ -286,14 +216,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
             alone, step = (cost[place] for place in PLACES)
             times = (cost["build"], *(alone[stage] for stage in STAGES), alone["sum"], step["sum"])
             shown = (f"{1e3 * each:,.0f}" for each in times)
-            rows.append([who, f"{n:,}", *shown, alone["operations"], step["operations"]])
+            rows.append([who, f"{n:,}", *shown, int(alone["operations"]), int(step["operations"])])
         harness.table(f"Compiling: {family}; milliseconds, alone and in a train step", rows)
-    harness.targets(met := targets(found, sizes))
     named = ("family", "who", "size")
     answer = {
         "method": METHOD,
         "rounds": rounds,
-        "targets": [target._asdict() for target in met],
         "measured": [dict(zip(named, point, strict=True)) | cost for point, cost in costs.items()],
     }
     harness.save("compile", answer, out)

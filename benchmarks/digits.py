@@ -52,8 +52,7 @@ def start(seed: int, updates: int, batch: int) -> Start:
 
 def starts(seeds: range, updates: int, batch: int) -> Start:
     """Every seed's start, stacked."""
-    each = [start(seed, updates, batch) for seed in seeds]
-    return jax.tree.map(lambda *arrays: jnp.asarray(np.stack(arrays)), *each)
+    return jax.tree.map(lambda *arrays: jnp.stack(arrays), *(start(seed, updates, batch) for seed in seeds))
 
 
 def logits(weights: Weights, images: jax.Array) -> jax.Array:

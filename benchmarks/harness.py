@@ -1,4 +1,4 @@
-"""What the benchmarks share: interleaved timing, ratios with their intervals, tables, results and fresh processes."""
+"""What the benchmarks share: interleaved timing, ratios with their intervals, tables and results."""
 
 import argparse
 import contextlib
@@ -6,8 +6,7 @@ import json
 import os
 import platform
 import re
-import subprocess
-import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -19,10 +18,7 @@ import numpy as np
 from tqdm import tqdm
 
 RESULTS = Path(__file__).parent / "results"
-LIBRARIES = (
-    "optax_decay", "jax", "jaxlib", "optax", "numpy", "libtpu", "jax-cuda12-plugin",
-    "nvidia-cuda-nvcc-cu12",
-)  # fmt: skip
+COMPILERS = ("jax", "jaxlib", "optax", "libtpu", "jax-cuda12-plugin", "nvidia-cuda-nvcc-cu12")
 METHOD = (
     "Contenders take turns, each round in another order; a contender's turn is as many calls as fill a few "
     "milliseconds, blocked until ready. A ratio is the median over rounds of ours over the rival's in the same round, "
@@ -82,21 +78,10 @@ def check(name: str, answer: Any, expected: Any, tolerance: float) -> None:
         raise SystemExit(f"{name}: off by {error:.3g} of the largest value, more than {tolerance:g}.")
 
 
-def in_fresh_process(module: str, *arguments: str) -> Any:
-    """What `python -m module arguments` prints last, as JSON: nothing compiled, imported or cached before."""
-    command = [sys.executable, "-m", module, *arguments]
-    # The caller may hold an accelerator's memory.
-    environment = os.environ | {"JAX_ENABLE_COMPILATION_CACHE": "false", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
-    run = subprocess.run(command, cwd=RESULTS.parent.parent, env=environment, capture_output=True, text=True)
-    if run.returncode:
-        raise SystemExit(f"{' '.join(command)} failed:\n{run.stderr}")
-    return json.loads(run.stdout.splitlines()[-1])
-
-
-def versions() -> dict[str, str]:
-    """Of the libraries that are installed."""
+def versions(*libraries: str) -> dict[str, str]:
+    """Of those that are installed."""
     found = {}
-    for library in LIBRARIES:
+    for library in libraries:
         with contextlib.suppress(PackageNotFoundError):
             found[library] = version(library)
     return found
@@ -112,7 +97,7 @@ def backend() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        "versions": versions(),
+        "versions": versions("optax_decay", "numpy", *COMPILERS),
     }
 
 
@@ -125,20 +110,6 @@ def table(title: str, rows: Sequence[Sequence[Any]]) -> None:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
         if not n:
             print("  ".join("-" * width for width in widths))
-
-
-class Target(NamedTuple):
-    """What is wanted, and what was measured."""
-
-    name: str
-    wanted: str
-    measured: str
-    met: bool
-
-
-def targets(found: Sequence[Target]) -> None:
-    rows = [(*target[:3], "met" if target.met else "NOT MET") for target in found]
-    table("Targets", [("target", "wanted", "measured", ""), *rows])
 
 
 def save(question: str, answer: dict[str, Any], out: Path) -> None:
@@ -166,8 +137,4 @@ def options(question: str, arguments: Sequence[str] | None = None) -> tuple[bool
     parser.add_argument("--smoke", action="store_true", help="small sizes, to see that it runs; keeps no results")
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="where results go (benchmarks/results)")
     given = parser.parse_args(arguments)
-    if given.out is None and given.smoke:
-        import tempfile
-
-        given.out = Path(tempfile.mkdtemp())
-    return given.smoke, given.out or RESULTS
+    return given.smoke, given.out or (Path(tempfile.mkdtemp()) if given.smoke else RESULTS)

@@ -4,14 +4,12 @@
 
 Trains a small network on scikit-learn's handwritten digits with 256 exponential decays: each peak with each length and
 each decay rate. Ours is built from traced values, so that one program under `jax.vmap` trains them all; beside it a
-loop that compiles each training, what can be done with optax's schedules, and the formula written by hand. Each way
-has a process of its own, and all must come to the same losses. What takes traced values at all, `transforms` says.
+loop that compiles each training, what can be done with optax's schedules, and the formula written by hand. All must
+come to the same losses. What takes traced values at all, `transforms` says.
 """
 
 import functools
 import itertools
-import json
-import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -27,14 +25,12 @@ from benchmarks import harness
 from benchmarks.digits import Split, Start, load, loss, start, train
 
 METHOD = (
-    "A way's time is from nothing compiled to all the losses: it builds the schedules, traces, compiles and runs. Each "
-    "measurement has a fresh process, without a compilation cache, in which a training with a constant rate was run "
-    "before; the ways take turns, each round in another order. A loop that compiles each training is timed on some of "
-    "the settings, drawn at random, and its time multiplied by the share. `again` is the same sweep over other peaks, "
-    "with what is then compiled. The losses of all ways are compared with those of the formula by hand."
+    "A way's time is from nothing traced or compiled to all the losses: it builds the schedules, traces, compiles and "
+    "runs; the ways take turns, each round in another order. A loop that compiles each training is timed on some "
+    "of the settings, drawn at random, and its time multiplied by the share. `again` is the same sweep over other "
+    "peaks, with what is then compiled. The losses of all ways are compared with those of the formula by hand."
 )
 TOLERANCE = 1e-4
-WORKER = "--worker"
 
 Factory = Callable[[Any, Any, Any], Callable[[Any], Any]]
 
@@ -65,13 +61,7 @@ class Settings(NamedTuple):
         return list(zip(*(each.tolist() for each in self), strict=True))
 
 
-class Data(NamedTuple):
-    """Where every training starts, and what it is trained and judged on."""
-
-    start: Start
-    examples: Split
-
-
+Data = tuple[Start, Split]  # Where every training starts, and what it is trained and judged on.
 Sweep = Callable[[Settings], jax.Array]
 
 
@@ -84,7 +74,7 @@ def settings(size: Size) -> Settings:
 
 def trained(schedule: Callable[[Any], Any], data: Data) -> jax.Array:
     """The loss over all examples after training."""
-    return loss(train(schedule, data.start, data.examples)[0], data.examples)
+    return loss(train(schedule, *data)[0], data[1])
 
 
 def one_program(factory: Factory, data: Data) -> Sweep:
@@ -119,13 +109,6 @@ def peaks_traced(factory: Factory, data: Data) -> Sweep:
     return sweep
 
 
-def tabulated(factory: Factory, data: Data) -> Sweep:
-    """Every rate of every training is computed first, eagerly; one program looks them up."""
-    program = jax.jit(jax.vmap(lambda table, data: trained(lambda t: table[t], data), (0, None)))
-    counts = np.arange(len(data.start.batches))
-    return lambda settings: program(jnp.stack([factory(*setting)(counts) for setting in settings.numbers()]), data)
-
-
 class Way(NamedTuple):
     sweep: Callable[[Factory, Data], Sweep]
     factory: Factory
@@ -137,13 +120,9 @@ WAYS = {
     "ours, compiled for each": Way(compiled_for_each, od.exponential_decay, "one each"),
     "optax, compiled for each": Way(compiled_for_each, optax.exponential_decay, "one each"),
     "optax, peaks traced": Way(peaks_traced, optax.exponential_decay, "one for each length and rate"),
-    "optax, rates tabulated first": Way(tabulated, optax.exponential_decay, "1"),
     "by hand": Way(one_program, lambda peak, steps, rate: lambda t: peak * rate ** (t / steps), "1"),
 }
-OURS, LOOP, REFERENCE = "ours, one program", "ours, compiled for each", "by hand"
-
-
-# In a process of its own.
+OURS, REFERENCE = "ours, one program", "by hand"
 
 
 def measure(name: str, size: Size, known: Data) -> dict[str, Any]:
@@ -151,6 +130,7 @@ def measure(name: str, size: Size, known: Data) -> dict[str, Any]:
     looped, which = way.sweep is compiled_for_each, np.arange(len(every.peaks))
     if looped:
         which = np.random.default_rng(0).choice(which, size.looped, replace=False)
+    jax.clear_caches()
     some, sweep = Settings(*(each[which] for each in every)), way.sweep(way.factory, known)
     times, losses = [time.perf_counter()], None
     for peaks in (some.peaks, some.peaks / 2):
@@ -161,27 +141,18 @@ def measure(name: str, size: Size, known: Data) -> dict[str, Any]:
     return {"first": first, "again": None if looped else again, "which": which.tolist(), "losses": losses}
 
 
-def work(size: Size, names: Sequence[str]) -> dict[str, Any]:
-    # Losses of different programs are the same only if products are not rounded to fewer digits, as TPUs and GPUs do.
-    with jax.default_matmul_precision("highest"):
-        known = Data(start(0, size.updates, 32), load()[0])
-        jax.block_until_ready(jax.jit(functools.partial(trained, lambda _: 0.1))(known))
-        return {name: measure(name, size, known) for name in names}
-
-
-# In the process that starts them; it leaves the device to them.
-
-
 def experiment(size: Size) -> dict[str, list[Any]]:
-    """Every round's measurements of every way; in a small run all ways share one process."""
-    measured = functools.partial(harness.in_fresh_process, "benchmarks.sweep", WORKER, json.dumps(size))
-    if size.rounds == 1:
-        return {name: [once] for name, once in measured(*WAYS).items()}
+    """Every round's measurements of every way."""
+    jax.config.update("jax_enable_compilation_cache", False)
     random = np.random.default_rng(0)
     order = [name for _ in range(size.rounds) for name in random.permutation(list(WAYS)).tolist()]
     found: dict[str, list[Any]] = {name: [] for name in WAYS}
-    for name in tqdm(order, unit="process", leave=False, disable=None):
-        found[name] += measured(name).values()
+    # Losses of different programs are the same only if products are not rounded to fewer digits, as TPUs and GPUs do.
+    with jax.default_matmul_precision("highest"):
+        known = start(0, size.updates, 32), load()[0]
+        jax.block_until_ready(jax.jit(functools.partial(trained, lambda _: 0.1))(known))
+        for name in tqdm(order, leave=False, disable=None):
+            found[name].append(measure(name, size, known))
     return found
 
 
@@ -196,11 +167,7 @@ def check(found: dict[str, list[Any]]) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    given = sys.argv[1:] if arguments is None else list(arguments)
-    if given[:1] == [WORKER]:
-        print(json.dumps(work(Size(*json.loads(given[1])), given[2:])))
-        return
-    is_smoke, out = harness.options("sweep", given)
+    is_smoke, out = harness.options("sweep", arguments)
     size = SMOKE if is_smoke else FULL
     check(found := experiment(size))
     first = {name: np.array([once["first"] for once in rounds]) for name, rounds in found.items()}
@@ -213,10 +180,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     every = size.peaks * size.lengths * size.rates
     title = f"A sweep of {every} settings, {size.updates} updates each"
     harness.table(title, [("way", "programs", "seconds", "again (None compiles again)", "seconds / ours"), *rows])
-    against = harness.ratio(first[LOOP], first[OURS])
-    target = harness.Target(f"{title}, to a loop that compiles each", "50 times", str(against), against.median >= 50)
-    harness.targets([target])
-    answer = {"method": METHOD, "size": size._asdict(), "seconds": seconds, "targets": [target._asdict()]}
+    answer = {"method": METHOD, "size": size._asdict(), "seconds": seconds}
     harness.save("sweep", answer, out)
 
 

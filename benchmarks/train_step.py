@@ -10,12 +10,10 @@ parameters in turn, so a size needs memory for one set only; without that it is 
 program is the question of `ahead`.
 """
 
-import contextlib
 import functools
-import re
+import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -34,7 +32,6 @@ TOLERANCE = 3e-4
 SEEN = 100
 # The parameters, two moments, the target, and two for what a backend does not fuse or reuse.
 BYTES = 6 * 4
-ROOM_WHERE_UNKNOWN = 2**30
 OURS, OPTAX = "ours", "optax"
 CONSTANT, AGAIN, NUMBER = "constant: optax", "constant, compiled again", "a plain number"
 
@@ -111,60 +108,44 @@ def adam(rates: np.ndarray, target: np.ndarray) -> np.ndarray:
     return values
 
 
-def room() -> tuple[int, str]:
-    """Bytes that are free, and how that is known."""
+def room() -> float:
+    """Bytes that are free on the device, or on the machine where the device does not tell."""
     stats = jax.devices()[0].memory_stats() or {}
     if "bytes_limit" in stats:
-        return stats["bytes_limit"] - stats["bytes_in_use"], "free on the device"
-    with contextlib.suppress(OSError, AttributeError):
-        available = re.search(r"MemAvailable: +(\d+) kB", Path("/proc/meminfo").read_text())
-        if available:
-            return 1024 * int(available[1]), "free on the machine"
-    return ROOM_WHERE_UNKNOWN, "assumed, for the system does not tell"
+        return stats["bytes_limit"] - stats["bytes_in_use"]
+    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
-class Measured(NamedTuple):
-    """A size's answer: every contender's seconds a step, a number a round."""
-
-    size: Size
-    seconds: dict[str, np.ndarray]
-
-    def ratio(self, name: str, to: str = CONSTANT) -> harness.Ratio:
-        return harness.ratio(self.seconds[name], self.seconds[to])
-
-
-def measure(size: Size, names: Sequence[str]) -> Measured:
+def measure(size: Size, names: Sequence[str]) -> dict[str, np.ndarray]:
+    """Every contender's seconds a step, a number a round."""
     shared, calls = Parameters(size.parameters), {}
     for name, (rate, expected) in tqdm(contenders(names).items(), f"{size}: checks", leave=False, disable=None):
         calls[name] = compiled(rate, size, shared)
         check(name, expected, calls[name], size, shared)
     seconds = harness.interleaved(calls, size.rounds, label=str(size))
-    return Measured(size, {name: each / size.steps for name, each in seconds.items()})
+    return {name: each / size.steps for name, each in seconds.items()}
 
 
-def times(measured: Measured, names: Sequence[str]) -> list[list[Any]]:
-    """Ratios, and whose interval lies above that of the constant against itself."""
-    noise = measured.ratio(AGAIN)
+def report(size: Size, seconds: dict[str, np.ndarray], names: Sequence[str]) -> dict[str, Any]:
+    """Prints and returns ratios and medians; `slower` is whose interval lies above that of the constant to itself."""
+    to_constant = {name: harness.ratio(each, seconds[CONSTANT]) for name, each in seconds.items()}
+    to_optax = {}
     rows: list[list[Any]] = [["schedule", "ours / constant", "optax / constant", "ours / optax", "slower"]]
-    rows += [[name, "", measured.ratio(name), "", ""] for name in (AGAIN, NUMBER)]
+    rows += [[name, "", to_constant[name], "", ""] for name in (AGAIN, NUMBER)]
     for name in names:
-        each = {who: f"{name}: {who}" for who in (OURS, OPTAX) if f"{name}: {who}" in measured.seconds}
-        ratios = {who: measured.ratio(twin) for who, twin in each.items() if twin != CONSTANT}
-        between = measured.ratio(each[OURS], each[OPTAX]) if OPTAX in each else ""
-        slower = " and ".join(who for who, ratio in ratios.items() if ratio.low > noise.high)
-        rows.append([name, ratios[OURS], ratios.get(OPTAX, ""), between, slower])
-    return rows
-
-
-def answer(measured: Measured, names: Sequence[str]) -> dict[str, Any]:
-    pairs = {name: (f"{name}: {OURS}", f"{name}: {OPTAX}") for name in names}
+        each = {who: f"{name}: {who}" for who in (OURS, OPTAX) if f"{name}: {who}" in seconds}
+        if OPTAX in each:
+            to_optax[name] = harness.ratio(*(seconds[twin] for twin in each.values()))
+        slower = " and ".join(who for who, twin in each.items() if to_constant[twin].low > to_constant[AGAIN].high)
+        ratios = [to_constant[each[who]] if who in each else "" for who in (OURS, OPTAX)]
+        rows.append([name, *ratios, to_optax.get(name, ""), slower])
+    medians = {name: float(np.median(each)) for name, each in seconds.items()}
+    harness.table(f"{size}: a step at the constant rate takes {1e6 * medians[CONSTANT]:.3g} µs", rows)
     return {
-        **measured.size._asdict(),
-        "seconds a step, median": {name: float(np.median(each)) for name, each in measured.seconds.items()},
-        "time to the constant's: median, low, high": {name: measured.ratio(name) for name in measured.seconds},
-        "ours to optax's: median, low, high": {
-            name: measured.ratio(*pair) for name, pair in pairs.items() if pair[1] in measured.seconds
-        },
+        **size._asdict(),
+        "seconds a step, median": medians,
+        "time to the constant's: median, low, high": to_constant,
+        "ours to optax's: median, low, high": to_optax,
     }
 
 
@@ -173,17 +154,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     names = SMOKE_SCHEDULES if smoke else tuple(TWINS)
     answers, left_out = [], []
     for size in SMOKE if smoke else FULL:
-        free, known = room()
-        needed = BYTES * size.parameters
+        needed, free = BYTES * size.parameters, room()
         if needed > free:
-            left_out.append(f"{size}: left out, needs {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are {known}")
+            left_out.append(f"{size}: left out, needs {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free")
             print(f"\n{left_out[-1]}.")
             continue
-        measured = measure(size, names)
-        microseconds = 1e6 * float(np.median(measured.seconds[CONSTANT]))
-        title = f"{size}: a step at the constant rate takes {microseconds:.3g} µs"
-        harness.table(title, times(measured, names))
-        answers.append(answer(measured, names))
+        answers.append(report(size, measure(size, names), names))
     harness.save("train_step", {"sizes": answers, "left out": left_out}, out)
 
 

@@ -11,7 +11,7 @@ right, at a jump the slope of either side; a NaN never is, nor an infinity where
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -21,7 +21,6 @@ from tqdm import tqdm
 
 import optax_decay as od
 from benchmarks import harness
-from benchmarks.formulas import wave
 from benchmarks.twins import CONTENDERS, Contender
 
 # In parts of the largest value; and of the slope, or of the value where that is larger.
@@ -32,15 +31,6 @@ STEP, JUMP = 1e-6, 1e3
 
 def points(peak: Any, first: Any, second: Any, scale: Any) -> tuple[list[Any], list[Any]]:
     return [0, first, second], [peak, peak * scale, peak * scale * scale]
-
-
-def one_cycle(
-    xp: Any, t: Any, peak_value: Any, total_steps: Any, rise_fraction: Any, div_factor: Any, final_div_factor: Any
-) -> Any:
-    top, begin = rise_fraction * total_steps, peak_value / div_factor
-    end, after = begin / final_div_factor, total_steps - top
-    risen = peak_value - (peak_value - begin) * wave(xp, t, top)
-    return xp.where(t < top, risen, end + (peak_value - end) * wave(xp, xp.minimum(t - top, after), after))
 
 
 STEPS_DOWN, POLYNOMIAL = CONTENDERS["piecewise constant"], CONTENDERS["polynomial"]
@@ -60,17 +50,6 @@ CASES = {name: contender for name, contender in CONTENDERS.items() if contender.
         STEPS_DOWN.sweeps,
         (0, 33, 40, 41, 50, 100, 101, 250),
     ),
-    "one cycle": Contender(
-        od.one_cycle,
-        lambda peak_value, total_steps, rise_fraction, div_factor, final_div_factor: optax.cosine_onecycle_schedule(
-            total_steps, peak_value, rise_fraction, div_factor, final_div_factor
-        ),
-        one_cycle,
-        {},
-        {"peak_value": (0.5, 0.25, 1.5), "total_steps": (100, 64, 200), "rise_fraction": (0.25, 0.5, 0.75)}
-        | {"div_factor": (25.0, 8.0, 4.0), "final_div_factor": (16.0, 4.0, 64.0)},
-        (0, 25, 26, 33, 50, 100, 101, 250),
-    ),
 }
 SMOKE = ("stairs", "a root over 64")
 
@@ -83,14 +62,15 @@ def swept_values(case: Contender, make: Callable[..., Any], name: str, swept: np
     return np.asarray(jax.jit(jax.vmap(jax.vmap(value, (None, 0)), (0, None)))(swept, counts))
 
 
-def sweep(case: Contender, make: Callable[..., Any], name: str, swept: np.ndarray) -> float | str:
-    """How far off a sweep is, in parts of its largest value, or the error that it ended in."""
+def sweep(case: Contender, make: Callable[..., Any], name: str, swept: np.ndarray) -> str:
+    """Whether a sweep is right, how far off it is in parts of its largest value, or the error that it ended in."""
     try:
         values = swept_values(case, make, name, swept)
     except Exception as error:  # whatever a library makes of a tracer
         return type(error).__name__
     exact = [[case.exact(t, **{name: x}) for t in sorted(case.times)] for x in swept.tolist()]
-    return float(np.nan_to_num(np.max(np.abs(values - exact)) / np.max(np.abs(exact)), nan=np.inf))
+    off = float(np.nan_to_num(np.max(np.abs(values - exact)) / np.max(np.abs(exact)), nan=np.inf))
+    return "right" if off <= MOST_OFF else f"off by {off:.2g}"
 
 
 def slopes(case: Contender, name: str, t: float) -> tuple[float, float, float]:
@@ -126,27 +106,18 @@ def gradients(case: Contender, make: Callable[..., Any], name: str) -> np.ndarra
     return np.asarray(jax.jit(jax.vmap(gradient))(moved, whole), np.float64)
 
 
-class Slopes(NamedTuple):
-    """What came of gradients: how many there were, the worst error, how many were off, and NaN or infinite."""
-
-    gradients: int
-    worst: float
-    off: int
-    not_finite: int
-
-
-def differentiate(case: Contender, make: Callable[..., Any], name: str) -> Slopes | str:
-    """What came of gradients, or the error that they ended in."""
+def differentiate(case: Contender, make: Callable[..., Any], name: str) -> str:
+    """Whether gradients are right, how many are not, or the error that they ended in."""
     try:
         found = gradients(case, make, name)
     except Exception as error:  # whatever a library makes of a tracer
         return type(error).__name__
-    errors = [
-        slope_error(g * unit(case, name, t), *slopes(case, name, t)) for g, t in zip(found, case.times, strict=True)
-    ]
-    finite = [error for error in errors if math.isfinite(error)]
-    off = sum(error > MOST_OFF_SLOPE for error in finite)
-    return Slopes(len(errors), max(finite, default=0.0), off, len(errors) - len(finite))
+    errors = np.array(
+        [slope_error(g * unit(case, name, t), *slopes(case, name, t)) for g, t in zip(found, case.times, strict=True)]
+    )
+    counts = {"NaN or infinite": ~np.isfinite(errors), "off": np.isfinite(errors) & (errors > MOST_OFF_SLOPE)}
+    wrong = [f"{n} {what}" for what, which in counts.items() if (n := np.count_nonzero(which))]
+    return f"{', '.join(wrong)} of {len(errors)}" if wrong else "right"
 
 
 def slope_error(got: float, below: float, above: float, size: float) -> float:
@@ -164,26 +135,13 @@ def slope_error(got: float, below: float, above: float, size: float) -> float:
     return max(least - got, got - most, 0.0) / scale
 
 
-def measure(case: Contender, make: Callable[..., Any]) -> dict[str, Any]:
+def measure(case: Contender, make: Callable[..., Any]) -> dict[str, str]:
     """What came of sweeps over and gradients with respect to everything."""
-    sweeps: dict[str, float | str] = {}
+    found = {}
     for name, column in case.sweeps.items():
         for kind in (np.int32, np.float32) if isinstance(column[0], int) else (np.float32,):
-            label = f"{name}, {'an int' if kind is np.int32 else 'a float'}" if isinstance(column[0], int) else name
-            sweeps[label] = sweep(case, make, name, np.array(column, kind))
-    return {
-        "sweeps": sweeps,
-        "gradients": {name: differentiate(case, make, name) for name in (*case.sweeps, "count")},
-    }
-
-
-def shown(found: Any) -> str:
-    if isinstance(found, str):
-        return found
-    if isinstance(found, float):
-        return "right" if found <= MOST_OFF else f"off by {found:.2g}"
-    wrong = [f"{n} {what}" for n, what in ((found.off, "off"), (found.not_finite, "NaN or infinite")) if n]
-    return f"{', '.join(wrong) or 'right'} of {found.gradients}, {found.worst:.1g}"
+            found[f"sweep of {name}, {kind.__name__}"] = sweep(case, make, name, np.array(column, kind))
+    return found | {f"gradients of {name}": differentiate(case, make, name) for name in (*case.sweeps, "count")}
 
 
 def check_definitions(name: str, case: Contender) -> None:
@@ -194,34 +152,6 @@ def check_definitions(name: str, case: Contender) -> None:
         harness.check(f"{name}, {who}", values, exact, MOST_OFF)
 
 
-def rows_of(found: dict[str, dict[str, Any]], kind: str) -> list[list[Any]]:
-    rows: list[list[Any]] = [["schedule", "with respect to" if kind == "gradients" else "over", "ours", "optax"]]
-    for name, each in found.items():
-        for over, ours in each["ours"][kind].items():
-            rows.append([name, over, shown(ours), shown(each["optax"][kind][over])])
-    return rows
-
-
-def failures(found: dict[str, dict[str, Any]]) -> dict[str, dict[str, int]]:
-    """How much there was of each kind, and how much of it failed."""
-    counted: dict[str, dict[str, int]] = {}
-    for who in ("ours", "optax"):
-        sweeps = [result for each in found.values() for result in each[who]["sweeps"].values()]
-        results = [result for each in found.values() for result in each[who]["gradients"].values()]
-        slopes = [result for result in results if isinstance(result, Slopes)]
-        counted[who] = {
-            "sweeps": len(sweeps),
-            "sweeps that cannot be traced": sum(isinstance(result, str) for result in sweeps),
-            "sweeps with wrong values": sum(isinstance(result, float) and result > MOST_OFF for result in sweeps),
-            "numbers to differentiate by": len(results),
-            "numbers that cannot be traced": len(results) - len(slopes),
-            "gradients": sum(result.gradients for result in slopes),
-            "gradients that are off": sum(result.off for result in slopes),
-            "gradients that are NaN or infinite": sum(result.not_finite for result in slopes),
-        }
-    return counted
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     smoke, out = harness.options("transforms", arguments)
     found = {}
@@ -229,15 +159,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         case = CASES[name].short()
         check_definitions(name, case)
         found[name] = {who: measure(case, make) for who, make in case.makers().items() if who != "by hand"}
-    harness.table("Sweeps in one compiled program", rows_of(found, "sweeps"))
-    harness.table("Gradients, and the worst error of a finite one", rows_of(found, "gradients"))
-    counted = failures(found)
-    rows = [[what, counted["ours"][what], counted["optax"][what]] for what in counted["ours"]]
-    harness.table("Failures", [["", "ours", "optax"], *rows])
-    for each in found.values():
-        for who in each.values():
-            who["gradients"] = {k: v._asdict() if isinstance(v, Slopes) else v for k, v in who["gradients"].items()}
-    harness.save("transforms", {"failures": counted, "schedules": found}, out)
+    rows = [[name, what, *(each[who][what] for who in each)] for name, each in found.items() for what in each["ours"]]
+    harness.table("Sweeps in one compiled program, and gradients", [["schedule", "what", "ours", "optax"], *rows])
+    failures = {}
+    for who in ("ours", "optax"):
+        results = [result for each in found.values() for result in each[who].values()]
+        failures[who] = f"{sum(result != 'right' for result in results)} of {len(results)}"
+    harness.table("Not right", [list(failures), list(failures.values())])
+    harness.save("transforms", {"not right": failures, "schedules": found}, out)
 
 
 if __name__ == "__main__":

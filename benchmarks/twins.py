@@ -85,10 +85,8 @@ def optax_polynomials(peak: Any, warmup_steps: Any, steps: Any, end: Any, t_mul:
 
 
 def optax_stable(peak_value: Any, warmup_steps: Any, total_steps: Any, cooldown_steps: Any) -> Function:
-    up, down = (
-        optax.linear_schedule(0.0, peak_value, warmup_steps),
-        optax.linear_schedule(peak_value, 0.0, cooldown_steps),
-    )
+    lines = (0.0, peak_value, warmup_steps), (peak_value, 0.0, cooldown_steps)
+    up, down = (optax.linear_schedule(*line) for line in lines)
     return optax.join_schedules([up, lambda _: peak_value, down], [warmup_steps, total_steps - cooldown_steps])
 
 

@@ -93,6 +93,9 @@ def test_programs_are_as_they_were_committed_where_the_compilers_are_the_same(tm
     found = sorted((tmp_path / "ahead").glob("*.json"))
     assert len(found) == len(ahead.TARGETS) + 1
     for path in found:
-        committed, again = (json.loads(p.read_text()) for p in (ahead.RESULTS / path.name, path))
-        if committed["versions"] == again["versions"]:
+        committed, again = (
+            json.loads(p.read_text()) for p in (ROOT / "benchmarks" / "results" / "ahead" / path.name, path)
+        )
+        # What a CPU's compiler makes depends on the CPU.
+        if committed["versions"] == again["versions"] and again["target"] != "CPU":
             assert f"DIFFERS: {again['target']}" not in printed, printed
