@@ -2,7 +2,7 @@
 
     python -m benchmarks [--smoke] [--out FOLDER] [questions...]
 
-Goes on when one fails, and ends with an error that names those.
+Goes on when one fails, and ends with an error that names those. What a machine cannot do, it says, and how it could.
 """
 
 import argparse

@@ -59,8 +59,7 @@ NO_TPU = {
 }
 COLLECTIVES = ("all-reduce", "all-gather", "reduce-scatter", "all-to-all", "collective-permute")
 SHOWN = FULL[4]
-MODEL = 4  # Chips that share a model; the data is on the others too.
-WIDTH, BATCH = 1024, 8
+MODEL, WIDTH, BATCH = 4, 1024, 8  # So many chips share a model; the data is on the others too.
 
 Row = dict[str, float]
 
