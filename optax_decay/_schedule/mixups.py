@@ -36,7 +36,7 @@ def refuse(given: Mapping[str, Any], steps: Sequence[str], values: Sequence[str]
 
 def _any_between(given: Mapping[str, Any], names: Iterable[str], low: float, high: float) -> bool:
     for name in names:
-        number = given.get(name)
+        number = given.get(name, low)
         if type(number) in _PLAIN and low < abs(number) < high:
             return True
     return False
