@@ -20,15 +20,15 @@ from typing import Any
 
 _LARGE_VALUE, _LARGE_SHARE = 100, 10
 _LEAST_SHARE_OF_RUN = Fraction(1, 2000)
-_ENDS = ("alpha", "end_value")
-_PLAIN = (int, float, Fraction)
+_ENDINGS = ("alpha", "end_value")
+_LOOKED_AT = (int, float, Fraction)
 
 
 def refuse(given: Mapping[str, Any], steps: Sequence[str], values: Sequence[str], order: Sequence[str]) -> None:
     """Raises `ValueError` for a mix-up among the numbers of steps and the values of a call, which has this order."""
-    if not (_any_between(given, steps, 0, 1) or _any_between(given, _ENDS, 1, math.inf)):
+    if not (_any_between(given, steps, 0, 1) or _any_between(given, _ENDINGS, 1, math.inf)):
         return  # as nearly all calls do
-    lengths, others = (_plain({name: given[name] for name in names if name in given}) for names in (steps, values))
+    lengths, others = (_looked_at({name: given[name] for name in names if name in given}) for names in (steps, values))
     _refuse_changed_places(lengths, others, order)
     refuse_share_of_run(lengths)
     _refuse_count_as_end(lengths, others, order)
@@ -37,13 +37,13 @@ def refuse(given: Mapping[str, Any], steps: Sequence[str], values: Sequence[str]
 def _any_between(given: Mapping[str, Any], names: Iterable[str], low: float, high: float) -> bool:
     for name in names:
         number = given.get(name, low)
-        if type(number) in _PLAIN and low < abs(number) < high:
+        if type(number) in _LOOKED_AT and low < abs(number) < high:
             return True
     return False
 
 
-def _plain(numbers: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: number for name, number in numbers.items() if type(number) in _PLAIN}
+def _looked_at(numbers: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: number for name, number in numbers.items() if type(number) in _LOOKED_AT}
 
 
 def _refuse_changed_places(lengths: Mapping[str, Any], values: Mapping[str, Any], order: Sequence[str]) -> None:
@@ -59,7 +59,7 @@ def _refuse_changed_places(lengths: Mapping[str, Any], values: Mapping[str, Any]
 
 
 def _refuse_count_as_end(lengths: Mapping[str, Any], values: Mapping[str, Any], order: Sequence[str]) -> None:
-    share, end, start = (values.get(name, 0) for name in (*_ENDS, "init_value"))
+    share, end, start = (values.get(name, 0) for name in (*_ENDINGS, "init_value"))
     name, value = ("alpha", share) if share >= _LARGE_SHARE else ("end_value", end)
     leads_there = 0 < abs(start) < 1 and abs(end) >= _LARGE_VALUE and abs(end) > max(lengths.values(), default=end)
     if name == "alpha" or leads_there:
@@ -72,7 +72,7 @@ def _refuse_count_as_end(lengths: Mapping[str, Any], values: Mapping[str, Any], 
 
 def refuse_share_of_run(lengths: Mapping[str, Any]) -> None:
     """Raises `ValueError` where a share of another length stands for steps."""
-    lengths = _plain(lengths)
+    lengths = _looked_at(lengths)
     longest = max(lengths, key=lambda name: lengths[name], default=None)
     for name, length in lengths.items():
         if longest and 0 < length < 1 and length < _LEAST_SHARE_OF_RUN * Fraction(lengths[longest]):
