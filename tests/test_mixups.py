@@ -30,9 +30,6 @@ LR = od.cosine_decay(0.1, 100)
         # A share of the run where steps are wanted.
         ("warmup_cosine_decay(0.1, 0.1, 1000)", "`warmup_steps` is 0.1, .*`total_steps` is 1000: .* is 100 steps"),
         ("warmup_stable_decay(0.1, 0.05, 1000, 200)", "`warmup_steps` is 0.05, .* a share of 0.05 is 50 steps"),
-        ("cooldown(0.1, 900, 0.1)", "`steps` is 0.1, .*`begin` is 900"),
-        ("cyclic(0.1, 1000, rise_steps=0.3)", "`rise_steps` is 0.3, .* a share of 0.3 is 300 steps"),
-        ("sequence((0.1, 0.1), (0.2, 900), 0.1)", r"`phases\[0\]\[1\]` is 0.1, .*`phases\[1\]\[1\]` is 900"),
     ],
 )  # fmt: skip
 def test_numbers_in_the_wrong_places_are_refused(text, words):
@@ -50,7 +47,10 @@ def test_numbers_in_the_wrong_places_are_refused(text, words):
         "linear_decay(0.0, 100, 1000.0)", "linear_decay(1, 1)", "linear_decay(0.0, 0.5, 1000.0)",
         "linear_decay(256, 0.5, 4096)", "linear_decay(100.0, 1000, 1)", "linear_decay(1, 100, 1000)",
         "polynomial_decay(0.5, 10_000, 100.0)", "exponential_decay(1e-7, 100, 1e8)", "cosine_decay(100.0, 5000, 0.01)",
-        "exponential_decay(1000.0, 5000, 0.9)", "noam(512, 4000)", "cosine_decay(0.1, 1000, 2)",
+        "exponential_decay(1000.0, 5000, 0.9)", "noam(512, 4000)",
+        # A short phase beside long ones.
+        "cyclic(0.1, 10**8, rise_steps=0.5)", "cooldown(0.1, 900, 0.1)", "sequence((0.1, 0.1), (0.2, 900), 0.1)",
+        "cosine_decay(0.1, 1000, 2)",
     ],
 )  # fmt: skip
 def test_real_values_lengths_and_units_are_taken(text):

@@ -16,7 +16,6 @@ import numpy as np
 from jax.core import Tracer
 
 from optax_decay._arithmetic import Given, Tabulated, given, given_list
-from optax_decay._schedule import mixups
 from optax_decay._schedule.record import Kind, record_of
 
 Scalar = int | float | Fraction | np.number[Any] | jax.Array
@@ -180,7 +179,6 @@ def phases(name: str, value: Any) -> Any:
         checked.append((base(f"{name}[{i}][0]", schedule), non_negative(f"{name}[{i}][1]", steps)))
     if isinstance(last, (tuple, list)):
         raise TypeError(f"`{name}[{len(timed)}]` is the last, which has no end: give it without steps, got {last!r}.")
-    mixups.refuse_share_of_run({f"{name}[{i}][1]": steps for i, (_, steps) in enumerate(checked)})
     return (*checked, base(f"{name}[{len(timed)}]", last))
 
 

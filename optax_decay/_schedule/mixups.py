@@ -6,8 +6,8 @@
 2. *A step count stands where an end is wanted*, as where TensorFlow's step was left in its place. An end is 100 or
    more, and more than the steps that lead to it, from a beginning below 1; or a share of the beginning is 10 or more:
    `cosine_decay(0.1, 5, 1000)`.
-3. *A share of the run stands where steps are wanted.* A length is below one step, and below a 2000th of another one of
-   the same call: `warmup_cosine_decay(0.1, 0.1, 1000)`.
+3. *A share of the run stands where steps are wanted.* A length is below one step, and below a 2000th of `total_steps`:
+   `warmup_cosine_decay(0.1, 0.1, 1000)`.
 
 They look at values, not at types: 1000 is 1000.0. Zeros and traced numbers are never refused. Who means a length below
 one step gives them all in epochs or in shares of the run, and applies `stretch`.
@@ -30,7 +30,7 @@ def refuse(given: Mapping[str, Any], steps: Sequence[str], values: Sequence[str]
         return  # as nearly all calls do
     lengths, others = (_looked_at({name: given[name] for name in names if name in given}) for names in (steps, values))
     _refuse_changed_places(lengths, others, order)
-    refuse_share_of_run(lengths)
+    _refuse_share_of_run(lengths)
     _refuse_count_as_end(lengths, others, order)
 
 
@@ -70,14 +70,12 @@ def _refuse_count_as_end(lengths: Mapping[str, Any], values: Mapping[str, Any], 
         )
 
 
-def refuse_share_of_run(lengths: Mapping[str, Any]) -> None:
-    """Raises `ValueError` where a share of another length stands for steps."""
-    lengths = _looked_at(lengths)
-    longest = max(lengths, key=lambda name: lengths[name], default=None)
+def _refuse_share_of_run(lengths: Mapping[str, Any]) -> None:
+    total = lengths.get("total_steps", 0)
     for name, length in lengths.items():
-        if longest and 0 < length < 1 and length < _LEAST_SHARE_OF_RUN * Fraction(lengths[longest]):
+        if 0 < length < 1 and length < _LEAST_SHARE_OF_RUN * Fraction(total):
             raise ValueError(
-                f"`{name}` is {length!r}, less than one update step, and `{longest}` is {lengths[longest]!r}: a share "
-                f"of {length!r} is {float(length * lengths[longest]):g} steps. Or give all lengths as shares of the "
-                "run, and use `stretch`."
+                f"`{name}` is {length!r}, less than one update step, and `total_steps` is {total!r}: a share of "
+                f"{length!r} is {float(length * total):g} steps. Or give all lengths as shares of the run, and use "
+                "`stretch`."
             )
