@@ -214,7 +214,7 @@ class TestList:
         (["preview", "0.1", "--steps", "1e3"], "must be a positive whole number, at most 2**53, got '1e3'"),
         (["preview", "0.1", "--steps", "5_"], "must be a positive whole number, at most 2**53, got '5_'"),
         (["preview", "0.1", "--steps", str(10**30)], "at most 2**53, got '1000"),
-        (["preview", "cast(1, 'longdouble')", "--steps", "5"], "`dtype` must be a float dtype of JAX's"),
+        (["preview", "cast(1, 'longdouble')", "--steps", "5"], "`dtype` must be a float or integer dtype of JAX's"),
         (["preview", "warm_restarts(1, 1e-320)", "--steps", "5"], "`cycle_steps` must be positive, got 1e-320."),
         (["preview", "jitter(1, 1_000_000_000_000_000_000_000, 0.1)", "--steps", "5"], "`seed` must fit into 64 bits"),
         (["preview", "0.1", "--steps", "5", "--out", "lr.pdf"], "must end in .png, .svg or .csv, got 'lr.pdf'"),

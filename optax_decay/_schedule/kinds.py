@@ -226,6 +226,7 @@ OptionalSteps = Annotated[Scalar | None, _steps_kind(optional(positive), _or_non
 NonNegativeSteps = Annotated[Scalar, _steps_kind(non_negative)]
 SignedSteps = Annotated[Scalar, _steps_kind(number)]
 Ratio = Annotated[Scalar, _ratio_kind(is_tabulated=True)]
+Share = Annotated[Scalar, Kind(non_negative, _in_steps, is_tabulated=True, is_length=True)]
 # The table of cycles is made of it.
 Growth = Annotated[Scalar, _ratio_kind(is_tabulated=False)]
 Ordered = Annotated[Scalars, Kind(ordered, lambda value: given_list(value, in_steps=True), is_length=True)]

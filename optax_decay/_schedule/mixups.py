@@ -4,7 +4,7 @@
    beside a value of 100 or more, which is the only one or stands beside another below 1:
    `linear_decay(0.1, 0.01, 1000)`, `cosine_decay(1000, 0.1)`.
 2. *A step count stands where an end is wanted*, as where TensorFlow's step was left in its place. An end is 100 or
-   more, and more than the steps that lead to it, from a beginning below 1; or a share of the beginning is 10 or more:
+   more, and more than the steps that lead to it, from a beginning below 1; or such is a share of the beginning:
    `cosine_decay(0.1, 5, 1000)`.
 3. *A share of the run stands where steps are wanted.* A length is below one step, and below a 2000th of `total_steps`:
    `warmup_cosine_decay(0.1, 0.1, 1000)`.
@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-_LARGE_VALUE, _LARGE_SHARE = 100, 10
+_LARGE = 100
 _LEAST_SHARE_OF_RUN = Fraction(1, 2000)
 _ENDINGS = ("alpha", "end_value")
 _LOOKED_AT = (int, float, Fraction)
@@ -47,7 +47,7 @@ def _looked_at(numbers: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _refuse_changed_places(lengths: Mapping[str, Any], values: Mapping[str, Any], order: Sequence[str]) -> None:
-    large = [name for name, value in values.items() if abs(value) >= _LARGE_VALUE]
+    large = [name for name, value in values.items() if abs(value) >= _LARGE]
     is_alone = len(values) == 1 or any(0 < abs(value) < 1 for value in values.values())
     if large and is_alone and lengths and max(lengths.values()) < 1:
         short = max(lengths, key=lambda name: lengths[name])
@@ -60,10 +60,10 @@ def _refuse_changed_places(lengths: Mapping[str, Any], values: Mapping[str, Any]
 
 def _refuse_count_as_end(lengths: Mapping[str, Any], values: Mapping[str, Any], order: Sequence[str]) -> None:
     share, end, start = (values.get(name, 0) for name in (*_ENDINGS, "init_value"))
-    name, value = ("alpha", share) if share >= _LARGE_SHARE else ("end_value", end)
-    leads_there = 0 < abs(start) < 1 and abs(end) >= _LARGE_VALUE and abs(end) > max(lengths.values(), default=end)
-    if name == "alpha" or leads_there:
-        meaning = "a share of `init_value`" if name == "alpha" else f"and `init_value` {start!r}"
+    name, value = ("alpha", share) if share else ("end_value", end)
+    is_count = abs(value) >= _LARGE and abs(value) > max(lengths.values(), default=math.inf)
+    if is_count and (share or 0 < abs(start) < 1):
+        meaning = "a share of `init_value`" if share else f"and `init_value` {start!r}"
         raise ValueError(
             f"`{name}` is {value!r}, {meaning}: the order is {', '.join(order)}. The steps come before it, and the "
             "count, TensorFlow's `global_step`, is what the schedule is called with."

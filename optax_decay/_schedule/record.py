@@ -169,7 +169,7 @@ class Record:
 
     def _refuse_swapped_base(self, given: Mapping[str, Any], name: str, value: Any) -> None:
         first = given.get("base")
-        if callable(value) and not callable(first) and first is not None:
+        if callable(value) and self.kinds[name].is_length and not callable(first) and first is not None:
             raise TypeError(
                 f"`{self.name}` takes the schedule first, {self.name}({', '.join(self._positional)}): "
                 f"got {first!r} for `base` and {value!r} for `{name}`."
@@ -233,8 +233,6 @@ _ELSEWHERE = {
     "transition_begin": "`delay(base, steps)` starts any base later",
     "warmup_steps": "`warmup(base, steps)` warms any base up",
     "global_step": "the count is what the schedule is called with",
-    "step": "the count is what the schedule is called with",
-    "count": "the count is what the schedule is called with",
 }
 
 
