@@ -1,7 +1,7 @@
 """A count that runs to a length along a power: exactly for a small whole power, else as exactly as floats can."""
 
 from optax_decay import _arithmetic
-from optax_decay._arithmetic import ONE, ZERO, Given
+from optax_decay._arithmetic import ONE, ZERO, Given, is_host
 from optax_decay._count.count import Count, differentiated_as, from_real, in_one_float, real, scaled
 from optax_decay._count.integers import last_count
 from optax_decay._count.lengths import Length, in_whole_units
@@ -16,9 +16,10 @@ def warped(count: Count, steps: Length, power: Given) -> Count:
     count, steps = in_whole_units(count, steps)
     now = least(count, steps.counted)
     if now.is_whole and power.known in range(1, _LARGEST_WHOLE_POWER + 1):
-        result = now
+        # The host's units need not be whole ones of the length.
+        result, times = now, now.whole * steps.denominator if is_host(now.whole) else now.whole
         for _ in range(int(power.known) - 1):
-            result = scaled(result, now.whole, steps.numerator)
+            result = scaled(result, times, steps.numerator)
         return result
     share = _arithmetic.product(real(now), steps.inverse)
     started = share.hi > 0
