@@ -20,7 +20,7 @@ MODULES = [
     *(f"_arithmetic.{room}" for room in ("given", "tabulated", "traced", "binding", "__init__")),
     *(f"_count.{room}" for room in ("integers", "count", "sums", "lengths", "division", "intake")),
     "_count.progress", "_count.warp", "_count.tables", "_count.__init__",
-    "_cycle.table", "_cycle.closed_form", "_cycle.cycle", "_cycle.__init__",
+    "_cycle.doubling", "_cycle.table", "_cycle.closed_form", "_cycle.cycle", "_cycle.__init__",
     "_schedule.mixups", "_schedule.record", "_schedule.kinds", "_schedule.expression", "_schedule.protocols",
     "_schedule.evaluation", "_schedule.factory",
     "_schedule.arithmetic", "_schedule.__init__", "_begins", "_ends", "_groups",

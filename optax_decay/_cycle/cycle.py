@@ -6,6 +6,7 @@ from optax_decay import _arithmetic, _count
 from optax_decay._arithmetic import Given, Real, is_host, where
 from optax_decay._count import Count, Length
 from optax_decay._cycle.closed_form import closed_form
+from optax_decay._cycle.doubling import doubled
 from optax_decay._cycle.table import cycles_within, search, search_on_host
 
 
@@ -29,12 +30,21 @@ def cycle(
 def _found(count: Count, steps: Length, t_mul: Given, cycles: Given | None, stretch: bool) -> tuple[Real, Count]:
     if t_mul.known == 1:
         return _count.divide_with_remainder(count, steps)
+    if t_mul.known == 2 and _is_whole(steps, count):
+        return doubled(count, steps, stretch)
     if t_mul.fraction is None:
         return closed_form(count, steps, t_mul, stretch)
     most = None if cycles is None or cycles.known is None else int(cycles.known)
     if is_host(count.whole) and count.whole >= _count.last_count():
         return search_on_host(count, steps, t_mul.fraction, most, stretch)
     return search(count, steps, t_mul.fraction, most, stretch)
+
+
+def _is_whole(steps: Length, beside: Count) -> bool:
+    """Whether a length is known to be a whole number that fits beside a count."""
+    if steps.known is None or steps.known.denominator != 1:
+        return False
+    return is_host(beside.whole) or steps.known <= _count.last_count()
 
 
 def _ended(index: Real, local: Count, steps: Length, t_mul: Given, cycles: Given, stretch: bool) -> tuple[Real, Count]:
