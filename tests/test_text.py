@@ -295,7 +295,7 @@ class TestErrors:
             ("cosine_decay(0.1, -5)", 18, "`decay_steps` must be positive, got -5."),
             ("2 * cosine_decay(0.1, decay_steps=0)", 34, "`decay_steps` must be positive, got 0."),
             ("cosine_decay(0.1)", 0, "missing a required argument: 'decay_steps'"),
-            ("cosine_decay(1, 2, 3, 4)", 0, "takes 3 arguments by position"),
+            ("cosine_decay(1, 2, 3, 4)", 0, "takes init_value, decay_steps, alpha by position, got 4 arguments"),
             ("cosine_decay(1, 2, alpha=3, alpha=4)", 28, "`alpha` is given twice."),
             ("scheduled(rex_decay, init_vale=1, decay_steps=2)", 21, "did you mean `init_value`?"),
             ("piecewise_constant([1, 2], [1, 2])", 27, "`values` must have one entry more"),

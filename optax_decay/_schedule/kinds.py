@@ -174,7 +174,9 @@ def phases(name: str, value: Any) -> Any:
         )
     for i, phase in enumerate(timed):
         if not isinstance(phase, Sequence) or isinstance(phase, str) or len(phase) != 2:
-            raise TypeError(f"`{name}[{i}]` must be a pair of a schedule and its steps, got {phase!r}.")
+            raise TypeError(
+                f"`{name}[{i}]` must be a pair of a schedule and its steps, as in sequence((a, 100), b), got {phase!r}."
+            )
         schedule, steps = phase
         checked.append((base(f"{name}[{i}][0]", schedule), non_negative(f"{name}[{i}][1]", steps)))
     if isinstance(last, (tuple, list)):

@@ -156,7 +156,7 @@ class Record:
 
     def _too_many(self, args: tuple[Any, ...]) -> str:
         names = self._positional
-        text = f"`{self.name}` takes {len(names)} arguments by position, {', '.join(names)}, got {len(args)}"
+        text = f"`{self.name}` takes {', '.join(names)} by position, got {len(args)} arguments"
         by_name = [name for name in self.parameters if name not in names]
         if not by_name:
             return f"{text}."
