@@ -89,6 +89,8 @@ def make(record: Record, given: dict[str, Any]) -> Schedule:
     built = record.built(given)
     if isinstance(built, Schedule):
         return Schedule(record, given, built._curve, built)
+    if not callable(built):
+        raise TypeError(f"`{record.name}` must return a function of the count, or a schedule, got {built!r}.")
     return Schedule(record, given, built if record.takes_count else functools.partial(at, built))
 
 
