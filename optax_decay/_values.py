@@ -12,32 +12,39 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from optax_decay import _arithmetic
+from optax_decay import _arithmetic, _count
 from optax_decay._arithmetic import Real, is_host, where
 from optax_decay._begins import Edge, PhaseOrCycle, edges, leaves_count_alone, tells_edges_of
 from optax_decay._count import Count
 from optax_decay._decays import standard_normal
 from optax_decay._ends import ends_with_its_parts, seen_until, tells_end_of
-from optax_decay._schedule import Curve, Schedule, at, elementwise, exact_schedule
+from optax_decay._schedule import Curve, Schedule, Typed, at, elementwise, exact_schedule
 from optax_decay._schedule.kinds import Base, Factory, NonNegative, OptionalNumber, Seed
 from optax_decay._schedule.record import Kind, record_of
 
 
 def _dtype(name: str, value: Any) -> str:
     try:
-        # NumPy reads records and literals in other texts, and float64 in None.
-        dtype = jnp.dtype(value) if not isinstance(value, str) or value.isidentifier() else None
+        dtype = jnp.dtype(value) if _may_name_dtype(value) else None
     except TypeError:
         dtype = None
     if (
         dtype is None
-        or value is None
         or not (jnp.issubdtype(dtype, jnp.floating) or jnp.issubdtype(dtype, jnp.integer))
         or dtype.itemsize > 8
         or "float6_" in dtype.name
     ):
         raise TypeError(f"`{name}` must be a float or integer dtype of JAX's, such as 'bfloat16', got {value!r}.")
+    if jax.dtypes.canonicalize_dtype(dtype) != dtype:
+        raise ValueError(f"`{name}` {dtype.name} is one that JAX has under `jax_enable_x64` only.")
     return dtype.name
+
+
+def _may_name_dtype(value: Any) -> bool:
+    # NumPy reads records and literals in other texts, float64 in None, and an array's own.
+    if isinstance(value, str):
+        return value.isidentifier()
+    return value is not None and (isinstance(value, type) or not hasattr(value, "dtype"))
 
 
 @exact_schedule
@@ -78,7 +85,7 @@ def clip(base: Base, *, min_value: OptionalNumber = None, max_value: OptionalNum
 
 
 @exact_schedule
-def cast(base: Base, dtype: Annotated[Any, Kind(_dtype)]) -> Curve:
+def cast(base: Base, dtype: Annotated[Any, Kind(_dtype)]) -> Curve | Typed:
     r"""Any base in another float dtype, or as whole numbers.
 
     .. math:: s(t) = \text{base}(t) \quad \text{rounded to} \quad d
@@ -89,6 +96,11 @@ def cast(base: Base, dtype: Annotated[Any, Kind(_dtype)]) -> Curve:
     within the dtype's range; NaN becomes 0. What is at most 4 units in the last place below a half rounds up as the
     half does, so that it is the same in every program. What combines whole numbers gives floats: cast last.
 
+    What combines casts is computed in JAX's default precision and rounded once: to the cast's dtype beside numbers, and
+    to the one that JAX promotes to beside other schedules, float32 for a bfloat16 schedule times one that is not cast.
+    It follows from the expression alone, so it is the same called, jitted and scanned. A `shape` and what `scheduled`
+    evaluates are only numbers in that.
+
     Args:
       base: any callable of the count, or a number.
       dtype: a float or integer dtype, such as "bfloat16" or "int32".
@@ -97,28 +109,21 @@ def cast(base: Base, dtype: Annotated[Any, Kind(_dtype)]) -> Curve:
       A schedule with values of that dtype.
 
     Raises:
-      ValueError: if a number is not finite.
+      ValueError: if a number is not finite, or `dtype` has 64 bits without `jax_enable_x64`; where casts are combined,
+        if their dtypes promote to none, as of an 8-bit float beside any other dtype.
       TypeError: if `dtype` is neither, or `base` of the wrong kind.
 
     >>> import numpy as np, optax_decay as od
-    >>> od.cast(od.constant(0.5), "bfloat16")(3).dtype
-    dtype(bfloat16)
+    >>> rate = od.cast(od.constant(0.5), "bfloat16")
+    >>> (0.1 * rate)(3).dtype, (od.constant(0.1) * rate)(3).dtype
+    (dtype(bfloat16), dtype('float32'))
     >>> print(od.cast(od.linear_decay(8.0, 16, 1.0), "int32")(np.array([0, 8, 16])))
     [8 5 1]
     """
-    is_whole = jnp.issubdtype(jnp.dtype(dtype), jnp.integer)
-
-    def value(count: Count) -> Real:
-        result = at(base, count)
-        shape = np.shape(count.whole)
-        if is_whole:
-            result = _nearest_whole(_arithmetic.to_float(result), jax.dtypes.canonicalize_dtype(dtype))
-        else:
-            result = jnp.asarray(_arithmetic.rounded_constant(result) if is_host(result) else result)
-            result = lax.convert_element_type(result, jnp.dtype(dtype))
-        return jnp.broadcast_to(result, result.shape or shape)
-
-    return value
+    known = jnp.dtype(dtype)
+    if jnp.issubdtype(known, jnp.floating):
+        return Typed(lambda count: _arithmetic.rounded_to(at(base, count), known), known)
+    return lambda count: _nearest_whole(_arithmetic.to_float(at(base, count)), jax.dtypes.canonicalize_dtype(known))
 
 
 def _nearest_whole(x: Real, dtype: np.dtype) -> jax.Array:
@@ -178,7 +183,7 @@ ends_with_its_parts(clip, cast, jitter)
 
 
 @exact_schedule
-def scheduled(factory: Factory, **hyperparameters: Any) -> Curve:
+def scheduled(factory: Factory, **hyperparameters: Any) -> Typed:
     r"""A factory's schedule whose hyperparameters are schedules themselves.
 
     .. math:: s(t) = \text{factory}(h_1(t), h_2(t), \dots)(t)
@@ -205,15 +210,18 @@ def scheduled(factory: Factory, **hyperparameters: Any) -> Curve:
     """
     moving = moving_hyperparameters(factory, hyperparameters)
 
-    def made(count: Count) -> Real:
-        now = {name: at(schedule, count) for name, schedule in moving.items()}
-        return at(factory(**{**hyperparameters, **now}), count)
+    def made(count: Count) -> Schedule:
+        return _made_at(count, factory, hyperparameters, moving)
 
-    if not any(isinstance(h, Schedule) and h._needs_device for h in moving.values()):
-        made(Count(0))
+    if any(isinstance(h, Schedule) and h._needs_device for h in moving.values()):
+        start = _count.on_device(Count(0))
+        dtype = jax.eval_shape(lambda: made(start)(start)).dtype
+        dtype = dtype if jnp.issubdtype(dtype, jnp.floating) and dtype != _arithmetic.float_dtype() else None
+    else:
+        dtype = made(Count(0))._dtype
 
     # One set of hyperparameters for each count.
-    return lambda count: elementwise(made, count)
+    return Typed(lambda count: elementwise(lambda one: at(made(one), one), count), dtype)
 
 
 def moving_hyperparameters(factory: Any, hyperparameters: dict[str, Any]) -> dict[str, Any]:
@@ -239,17 +247,17 @@ def _edges_of_scheduled(kind: PhaseOrCycle, factory: Any, hyperparameters: dict[
     # Where a length moves, or what might be one, nothing begins at a count of its own.
     record = record_of(factory)
     if record and record.takes_count and not any(record.kinds[name].is_length for name in moving):
-        told.append(edges(_made_at_start(factory, hyperparameters, moving), kind))
+        told.append(edges(_made_at(Count(0), factory, hyperparameters, moving), kind))
     return heapq.merge(*told)
 
 
 @tells_end_of(scheduled)
 def _end_of_scheduled(begin: float, factory: Any, hyperparameters: dict[str, Any]) -> float:
     moving = moving_hyperparameters(factory, hyperparameters)
-    parts = [_made_at_start(factory, hyperparameters, moving), *moving.values()]
+    parts = [_made_at(Count(0), factory, hyperparameters, moving), *moving.values()]
     return max(seen_until(part, begin) for part in parts)
 
 
-def _made_at_start(factory: Any, hyperparameters: dict[str, Any], moving: dict[str, Schedule]) -> Any:
-    now = {name: at(schedule, Count(0)) for name, schedule in moving.items()}
+def _made_at(count: Count, factory: Any, hyperparameters: dict[str, Any], moving: dict[str, Any]) -> Schedule:
+    now = {name: at(schedule, count) for name, schedule in moving.items()}
     return factory(**{**hyperparameters, **now})

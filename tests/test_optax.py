@@ -276,6 +276,12 @@ class TestBfloat16ParametersInScan:
         assert self.trained(make(CYCLIC)).dtype == jnp.float32
         assert self.trained(make(self.CAST)).dtype == jnp.bfloat16
 
+    def test_train_by_a_cast_and_what_is_made_of_it_under_inject_hyperparams(self):
+        make = optax.inject_hyperparams(optax.adamw, static_args=("b1", "b2", "eps"))
+        updates = self.trained(make(self.CAST, weight_decay=0.1 * self.CAST))
+        assert updates.dtype == jnp.bfloat16
+        assert np.isfinite(updates.astype(np.float32)).all()
+
     def test_get_the_rate_from_inject_hyperparams_in_float32_and_with_cast_in_bfloat16(self):
         for schedule, dtype in (CYCLIC, jnp.float32), (self.CAST, jnp.bfloat16):
             updates, rates = scanned(*on_ones(optax.inject_hyperparams(optax.sgd)(schedule), HALF, CYCLIC))

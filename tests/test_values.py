@@ -24,6 +24,75 @@ def test_cast_gives_its_dtype_and_nothing_else_does():
     assert repr(half) == "cast(linear_decay(0.1, 10), 'bfloat16')"
 
 
+HALF = od.cast(od.cosine_decay(0.1, 100), "bfloat16")
+COMBINED = {
+    "c * 0.1": (HALF * 0.1, "bfloat16"),
+    "0.1 + c": (0.1 + HALF, "bfloat16"),
+    "2 / c": (2 / HALF, "bfloat16"),
+    "c ** 2": (HALF**2, "bfloat16"),
+    "c - c": (HALF - od.cast(0.05, "bfloat16"), "bfloat16"),
+    "c * weak": (HALF * jnp.asarray(0.5), "bfloat16"),
+    "c * schedule": (HALF * od.cosine_decay(0.1, 100), "float32"),
+    "c * lambda": (HALF * (lambda count: 0.5), "float32"),
+    "c * array": (HALF * jnp.float32(0.5), "float32"),
+    "c * float16": (HALF * od.cast(0.5, "float16"), "float32"),
+    "sequence with numbers": (od.sequence((0.1, 3), (HALF, 20), 0.3), "bfloat16"),
+    "sequence with a schedule": (od.sequence((0.1, 3), (HALF, jnp.int32(20)), od.linear_decay(0.1, 9)), "float32"),
+    "warmup": (od.warmup(HALF, 10, init_value=0.01), "bfloat16"),
+    "warmup by a shape": (od.warmup(HALF, 10, shape=od.polynomial_decay(1, 1, 0, 2)), "bfloat16"),
+    "cooldown": (od.cooldown(HALF, 3, 10, end_value=0.01), "bfloat16"),
+    "jitter": (od.jitter(HALF, 0, 0.1), "bfloat16"),
+    "clip": (od.clip(HALF, min_value=0.0973), "bfloat16"),
+    "restarts": (od.warm_restarts(HALF, 3, m_mul=0.5, baseline=0.01), "bfloat16"),
+    "float8": (od.warmup(od.cast(0.1, "float8_e4m3fn"), 10) * 0.5, "float8_e4m3fn"),
+    "float16, below its least normal number": (3 * od.cast(1.23e-6, "float16"), "float16"),
+    "scheduled": (od.scheduled(od.warmup, base=HALF, steps=od.linear_decay(20, 10, 10)), "bfloat16"),
+    "scheduled numbers": (od.scheduled(od.cosine_decay, init_value=HALF, decay_steps=9), "float32"),
+    "scheduled traced": (od.scheduled(od.cast, base=0.1 * od.constant(jnp.float32(2)), dtype="float16"), "float16"),
+}
+
+
+@pytest.mark.parametrize(("schedule", "dtype"), COMBINED.values(), ids=COMBINED)
+def test_what_combines_casts_has_one_dtype_and_the_same_values_in_every_mode(schedule, dtype):
+    with jax.numpy_dtype_promotion("strict"):
+        values = [schedule(5), jax.jit(schedule)(5), jax.lax.scan(lambda _, t: (0, schedule(t)), 0, jnp.array([5]))[1]]
+    assert [value.dtype for value in values] == [jnp.dtype(dtype)] * 3
+    called, jitted, scanned = (float(value.squeeze()) for value in values)
+    assert jitted == scanned
+    np.testing.assert_allclose(called, jitted, rtol=2e-7)
+
+
+def test_a_cast_is_rounded_before_what_combines_it():
+    half, tenth = od.cast(0.1, "bfloat16"), float(jnp.bfloat16(0.1))
+    schedule = od.cast(half, "float32") * od.constant(1.0) - 0.1
+    for value in (schedule(5), jax.jit(schedule)(5), jax.grad(lambda t: schedule(t) * t)(1.0)):
+        np.testing.assert_allclose(value, tenth - 0.1, rtol=1e-3)
+
+
+@pytest.mark.parametrize("other", [od.constant(0.1), od.cast(0.1, "float8_e5m2"), od.cast(0.1, "bfloat16")])
+def test_8_bit_floats_are_refused_beside_other_dtypes(other):
+    with pytest.raises(ValueError, match=r"and float8_e4m3fn have no dtype in common|float8_e5m2 have no dtype"):
+        od.cast(0.1, "float8_e4m3fn") * other
+
+
+def test_a_dtype_of_64_bits_is_refused_where_jax_has_none():
+    for dtype in ("float64", "int64", np.uint64):
+        with pytest.raises(
+            ValueError, match=r"`dtype` u?(int|float)64 is one that JAX has under `jax_enable_x64` only"
+        ):
+            od.cast(0.1, dtype)
+    with jax.enable_x64(True):
+        wide = od.cast(0.1, "float64")
+        assert (wide * od.cast(1.0, "float32"))(3) == 0.1
+    assert wide(3).dtype == jnp.float32
+
+
+@pytest.mark.parametrize("dtype", [np.arange(3), jnp.arange(3), jnp.float32(1), np.float32(1), None, HALF])
+def test_a_dtype_is_no_array(dtype):
+    with pytest.raises(TypeError, match="`dtype` must be a float or integer dtype"):
+        od.cast(0.1, dtype)
+
+
 class TestWholeNumbers:
     @in_every_way
     @pytest.mark.parametrize("dtype", ["int32", "uint8"])

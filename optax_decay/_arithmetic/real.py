@@ -60,6 +60,19 @@ def rounded_constant(value: float) -> np.floating[Any]:
         return float_dtype().type(value)
 
 
+def rounded_to(value: Real, dtype: np.dtype[Any]) -> Real:
+    """A float as another float dtype holds it, in working precision as before."""
+    if is_host(value):
+        with np.errstate(over="ignore"):
+            return float(rounded_constant(value).astype(dtype))
+    if dtype.itemsize >= value.dtype.itemsize:
+        return value
+    # XLA drops a conversion there and back, unless something stands between.
+    if dtype == jnp.bfloat16:
+        return lax.reduce_precision(value, 8, 7)
+    return lax.convert_element_type(lax.optimization_barrier(lax.convert_element_type(value, dtype)), value.dtype)
+
+
 def to_float(value: Real) -> Real:
     """`value` as a float: of the host if it is there, else of JAX's float dtype."""
     return as_float(value, value)

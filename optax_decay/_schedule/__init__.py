@@ -3,6 +3,7 @@
 from optax_decay._schedule import arithmetic as arithmetic
 from optax_decay._schedule.evaluation import Curve as Curve
 from optax_decay._schedule.evaluation import Schedule as Schedule
+from optax_decay._schedule.evaluation import Typed as Typed
 from optax_decay._schedule.evaluation import at as at
 from optax_decay._schedule.evaluation import elementwise as elementwise
 from optax_decay._schedule.expression import key as key

@@ -1,7 +1,8 @@
 """Evaluation: what a schedule computes, and the value of any base at a count."""
 
+import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -17,8 +18,19 @@ from optax_decay._schedule.protocols import Protocols
 
 Curve = Callable[[Count], Real]
 
-# A host result becomes a strongly typed array of JAX's default float dtype; inside a trace this adds no nested jit.
-_to_array = jax.jit(lambda value: lax.convert_element_type(value, _arithmetic.float_dtype()), inline=True)
+
+class Typed(NamedTuple):
+    """A curve, and the float dtype that its schedule's values have: None is JAX's default."""
+
+    curve: Curve
+    dtype: np.dtype[Any] | None
+
+
+# A host result becomes a strongly typed array; inside a trace this adds no nested jit.
+@functools.partial(jax.jit, static_argnums=1, inline=True)
+def _to_array(value: Any, dtype: np.dtype[Any] | None) -> jax.Array:
+    value = lax.convert_element_type(value, _arithmetic.float_dtype())
+    return lax.convert_element_type(value, dtype or value.dtype)
 
 
 class Schedule(Expression, Protocols):
@@ -42,15 +54,16 @@ class Schedule(Expression, Protocols):
     0.096
     """
 
-    __slots__ = ("__weakref__", "_composition", "_curve", "_needs_device")
+    __slots__ = ("__weakref__", "_composition", "_curve", "_dtype", "_needs_device")
 
     # NumPy leaves the arithmetic to us.
     __array_ufunc__ = None
 
     # Without types: of those tyro and chz would make options, though a schedule is one value.
-    def __init__(self, record, given, curve, composition=None):
+    def __init__(self, record, given, curve, dtype=None, composition=None):
         super().__init__(record, given)
         self._curve: Curve = curve
+        self._dtype: np.dtype[Any] | None = dtype
         self._composition: Schedule | None = composition
         self._needs_device = any(map(_needs_device, given.values()))
 
@@ -61,12 +74,13 @@ class Schedule(Expression, Protocols):
             return jnp.asarray(values.reshape(wide.shape))
         taken = _count.as_count(count, self._needs_device)
         value: Any = self._curve(taken)
+        dtype = None if self._dtype is None else jax.dtypes.canonicalize_dtype(self._dtype)
         if is_host(value):
-            value = _to_array(np.float64(value))
+            value = _to_array(np.float64(value), dtype)
             if is_host(taken.whole):
                 return value
-        elif not isinstance(value, jax.Array) or value.weak_type:
-            value = lax.convert_element_type(value, value.dtype)
+        elif not isinstance(value, jax.Array) or value.weak_type or dtype:
+            value = lax.convert_element_type(value, dtype or value.dtype)
         shape = np.shape(taken.whole)
         return value if value.shape or not shape else lax.full_like(taken.whole, value, value.dtype)
 
@@ -109,8 +123,37 @@ class Schedule(Expression, Protocols):
         return _operated("negative", self)
 
 
+def promoted(bases: list[Any]) -> np.dtype[Any] | None:
+    """The dtype of what is made of the values of bases: JAX's default, unless one of them is cast.
+
+    All is computed in the default dtype, so that the result's is known before any program runs.
+    """
+    if not any(isinstance(base, Schedule) and base._dtype for base in bases):
+        return None
+    dtypes = {dtype for base in bases if (dtype := _dtype_of(base))}
+    try:
+        with jax.numpy_dtype_promotion("standard"):
+            result = functools.reduce(jnp.promote_types, dtypes)
+    except jax.dtypes.TypePromotionError:
+        names = " and ".join(sorted(dtype.name for dtype in dtypes))
+        raise ValueError(f"{names} have no dtype in common: `cast` the schedules to one.") from None
+    return None if result == _arithmetic.float_dtype() else result
+
+
+def _dtype_of(base: Any) -> np.dtype[Any] | None:
+    """The dtype that a base brings with it: a number, and JAX's weakly typed one, has none."""
+    if isinstance(base, jax.Array):
+        return None if base.weak_type else base.dtype
+    if isinstance(base, Schedule) and base._dtype:
+        return base._dtype
+    return _arithmetic.float_dtype() if callable(base) else None
+
+
 def at(base: Any, count: Count) -> Real:
-    """The value of any base at a count: ours takes the count as it is, a foreign callable a plain number."""
+    """The value of any base at a count, at least in JAX's default precision.
+
+    Ours takes the count as it is, a foreign callable a plain number.
+    """
     if isinstance(base, Schedule):
         value = base._curve(count)
         # Whole numbers are what a schedule may end in: whatever goes on with them goes on in floats.

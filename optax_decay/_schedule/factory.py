@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, ParamSpec, get_args
 
-from optax_decay._schedule.evaluation import Curve, Schedule, at
+from optax_decay._schedule.evaluation import Curve, Schedule, Typed, at, promoted
 from optax_decay._schedule.kinds import AnyBase, Base, Scalar
 from optax_decay._schedule.record import Operator, Record, keep
 
@@ -88,10 +88,13 @@ def make(record: Record, given: dict[str, Any]) -> Schedule:
     """The schedule that a factory makes of checked arguments."""
     built = record.built(given)
     if isinstance(built, Schedule):
-        return Schedule(record, given, built._curve, built)
+        return Schedule(record, given, built._curve, built._dtype, built)
+    if isinstance(built, Typed):
+        return Schedule(record, given, *built)
     if not callable(built):
         raise TypeError(f"`{record.name}` must return a function of the count, or a schedule, got {built!r}.")
-    return Schedule(record, given, built if record.takes_count else functools.partial(at, built))
+    curve = built if record.takes_count else functools.partial(at, built)
+    return Schedule(record, given, curve, promoted(record.bases(given)))
 
 
 @exact_schedule

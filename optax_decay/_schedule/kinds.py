@@ -194,6 +194,11 @@ def _bound_phases(value: Any) -> Any:
     return (*((bound_base(base), given(steps, in_steps=True)) for base, steps in timed), bound_base(last))
 
 
+def _bases_of_phases(value: Any) -> tuple[Any, ...]:
+    *timed, last = value
+    return (*(base for base, _ in timed), last)
+
+
 def _in_steps(value: Any) -> Given:
     return given(value, in_steps=True)
 
@@ -234,8 +239,8 @@ Growth = Annotated[Scalar, _ratio_kind(is_tabulated=False)]
 Ordered = Annotated[Scalars, Kind(ordered, lambda value: given_list(value, in_steps=True), is_length=True)]
 
 # What else is given.
-Base = Annotated[AnyBase, Kind(base, bound_base, is_tabulated=True)]
-Phases = Annotated[Any, Kind(phases, _bound_phases, is_tabulated=True)]
+Base = Annotated[AnyBase, Kind(base, bound_base, is_tabulated=True, bases=lambda value: (value,))]
+Phases = Annotated[Any, Kind(phases, _bound_phases, is_tabulated=True, bases=_bases_of_phases)]
 Numbers = Annotated[Scalars, Kind(numbers, given_list)]
 Cycles = Annotated[int | jax.Array | None, _value_kind(cycles, _or_none(given), is_tabulated=False)]
 Seed = Annotated[int | jax.Array, Kind(seed)]

@@ -26,6 +26,8 @@ class Kind:
       is_length: whether it is measured in steps: a length, a boundary, a factor or a share of lengths.
       measures: "steps" of a number of update steps and "values" of what a schedule may be, among which mix-ups are
         looked for; empty of anything else.
+      bases: takes a checked value and returns the bases in it, whose values the schedule's own are made of; None where
+        there are none.
     """
 
     check: Callable[[str, Any], Any]
@@ -33,6 +35,7 @@ class Kind:
     is_tabulated: bool = False
     is_length: bool = False
     measures: str = ""
+    bases: Callable[[Any], Iterable[Any]] | None = None
 
 
 class Operator(NamedTuple):
@@ -106,6 +109,14 @@ class Record:
         """Whether every argument can be passed on by name."""
         named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
         return all(parameter.kind in named for parameter in self.parameters.values())
+
+    @cached_property
+    def _bases(self) -> dict[str, Callable[[Any], Iterable[Any]]]:
+        return {name: kind.bases for name, kind in self.kinds.items() if kind.bases}
+
+    def bases(self, given: Mapping[str, Any]) -> list[Any]:
+        """The bases among checked arguments."""
+        return [base for name, bases in self._bases.items() if name in given for base in bases(given[name])]
 
     @cached_property
     def _binds(self) -> dict[str, Callable[[Any], Any]]:
