@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="optax-decay", description="Learning-rate schedules, said and seen.")
+    parser = argparse.ArgumentParser(prog="optax-decay", description="Draws and lists learning-rate schedules.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     preview = commands.add_parser("preview", help="draw schedules", description="Draws schedules in the terminal.")
     example = 'such as "warmup(cosine_decay(0.1, 900), 100)"; after -- if it begins with a minus'
