@@ -191,13 +191,13 @@ def options(arguments: Sequence[str] | None) -> tuple[Size, Path]:
     parser = Parser(prog="python -m benchmarks.train_digits", description=(__doc__ or "").partition("\n")[0])
     for name, default in FULL._asdict().items():
         parser.add_argument(f"--{name}", type=several, metavar="N", help=f"{default} where not given")
-    parser.add_argument("--out", type=picture_path, metavar="PATH", help=f"the picture ({', '.join(SUFFIXES)})")
-    parser.add_argument("--smoke", action="store_true", help="a few updates, to see that it runs; a temporary picture")
+    where = f"the picture ({', '.join(SUFFIXES)}); a temporary one where not given"
+    parser.add_argument("--out", type=picture_path, metavar="PATH", help=where)
+    parser.add_argument("--smoke", action="store_true", help="a few updates, to see that it runs")
     given = parser.parse_args(arguments)
     defaults = SMOKE if given.smoke else FULL
     size = Size(*(getattr(given, name) or default for name, default in defaults._asdict().items()))
-    folder = Path(tempfile.gettempdir()) if given.smoke else harness.RESULTS
-    return size, given.out or folder / "train_digits.svg"
+    return size, given.out or Path(tempfile.gettempdir()) / "train_digits.svg"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

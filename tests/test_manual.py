@@ -92,3 +92,35 @@ def test_the_costs_on_a_machine_are_those_that_were_counted(path):
     row = " | ".join("{}, {}; {}, {}".format(*cell) for cell in cells)
     machine = path.stem.upper().partition("_")[0]
     assert re.search(rf"^\| {machine}[^|]* \| {re.escape(row)} \|$", (DOCS / "cost.md").read_text(), re.MULTILINE), row
+
+
+@pytest.mark.parametrize(
+    ("title", "way"),
+    [
+        ("100,000 evaluations in a scan", "in a scan"),
+        ("a jitted scalar call", "jitted scalar"),
+        ("an eager call with a Python int", "eager, warm"),
+        ("a million counts at once", "a million"),
+    ],
+)
+def test_the_times_on_a_cpu_are_those_that_were_measured(title, way):
+    results = json.loads((ROOT / "benchmarks" / "results" / "cpu.json").read_text())["call"][way]
+    kinds = ("exponential", "linear", "cosine", "warmup cosine", "restarts")
+    [row] = re.findall(rf"^\| {title} \| (.*) \|$", (DOCS / "cost.md").read_text(), re.MULTILINE)
+    for kind, shown in zip(kinds, row.split(" | "), strict=True):
+        median, decimals = results[kind]["ratios"]["optax"]["median"], len(shown.partition(".")[2])
+        assert float(shown) == round(median, decimals), kind
+
+
+@pytest.mark.parametrize("machine", ["CPU", "H100", "TPU v5e"])
+def test_the_readmes_costs_are_those_that_were_counted(machine):
+    path = AHEAD / f"{machine.lower().replace(' ', '_')}.json"
+    added = json.loads(path.read_text())["sizes"]["1,000,000 parameters, called from Python"]["added"]
+    row = re.search(rf"^\| .*\b{machine.split()[-1]}\b.*?\| (.*) \|$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    kinds = ("exponential", "linear", "cosine", "warmup cosine", "restarts")
+    assert row
+    for kind, cell in zip(kinds, row[1].split(" | "), strict=True):
+        kernels, operations = (
+            [added[kind][whose][what] for whose in ("ours", "optax")] for what in ("kernels", "operations")
+        )
+        assert cell == "{}, {}; {}, {}".format(*kernels, *operations), kind
