@@ -36,7 +36,7 @@ def _dtype(name: str, value: Any) -> str:
     ):
         raise TypeError(f"`{name}` must be a float or integer dtype of JAX's, such as 'bfloat16', got {value!r}.")
     if jax.dtypes.canonicalize_dtype(dtype) != dtype:
-        raise ValueError(f"`{name}` {dtype.name} is one that JAX has under `jax_enable_x64` only.")
+        raise ValueError(f"`{name}` may have 64 bits under `jax_enable_x64` only, got {value!r}.")
     return dtype.name
 
 
