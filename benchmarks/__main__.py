@@ -2,7 +2,7 @@
 
     python -m benchmarks [--smoke] [--out FOLDER] [questions...]
 
-Goes on when one fails, and ends with an error that names those.
+Goes on when one fails, and ends with an error that names those. What a machine cannot do, it says, and how it could.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-QUESTIONS = ("call", "compile", "train_step", "sweep", "accuracy", "landscape", "transforms", "train_digits")
+QUESTIONS = ("call", "compile", "train_step", "ahead", "sweep", "accuracy", "landscape", "transforms", "train_digits")
 
 
 def command(question: str, smoke: bool, out: Path | None) -> list[str]:

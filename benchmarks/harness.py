@@ -1,11 +1,12 @@
-"""What the benchmarks share: interleaved timing, ratios with their intervals, tables, results and fresh processes."""
+"""What the benchmarks share: interleaved timing, ratios with their intervals, tables and results."""
 
 import argparse
+import contextlib
 import json
 import os
 import platform
-import subprocess
-import sys
+import re
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -17,7 +18,7 @@ import numpy as np
 from tqdm import tqdm
 
 RESULTS = Path(__file__).parent / "results"
-LIBRARIES = ("optax_decay", "jax", "jaxlib", "optax", "numpy", "tensorflow", "keras")
+COMPILERS = ("jax", "jaxlib", "optax", "libtpu", "jax-cuda12-plugin", "nvidia-cuda-nvcc-cu12")
 METHOD = (
     "Contenders take turns, each round in another order; a contender's turn is as many calls as fill a few "
     "milliseconds, blocked until ready. A ratio is the median over rounds of ours over the rival's in the same round, "
@@ -77,26 +78,18 @@ def check(name: str, answer: Any, expected: Any, tolerance: float) -> None:
         raise SystemExit(f"{name}: off by {error:.3g} of the largest value, more than {tolerance:g}.")
 
 
-def in_fresh_process(module: str, *arguments: str) -> Any:
-    """What `python -m module arguments` prints last, as JSON: nothing compiled, imported or cached before."""
-    command = [sys.executable, "-m", module, *arguments]
-    # The caller may hold an accelerator's memory.
-    environment = os.environ | {"JAX_ENABLE_COMPILATION_CACHE": "false", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
-    run = subprocess.run(command, cwd=RESULTS.parent.parent, env=environment, capture_output=True, text=True)
-    if run.returncode:
-        raise SystemExit(f"{' '.join(command)} failed:\n{run.stderr}")
-    return json.loads(run.stdout.splitlines()[-1])
+def versions(*libraries: str) -> dict[str, str]:
+    """Of those that are installed."""
+    found = {}
+    for library in libraries:
+        with contextlib.suppress(PackageNotFoundError):
+            found[library] = version(library)
+    return found
 
 
 def backend() -> dict[str, Any]:
     """What a result was measured on, and with."""
     device = jax.devices()[0]
-    versions = {}
-    for library in LIBRARIES:
-        try:
-            versions[library] = version(library)
-        except PackageNotFoundError:
-            continue
     return {
         "platform": device.platform,
         "device": device.device_kind,
@@ -104,7 +97,7 @@ def backend() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        "versions": versions,
+        "versions": versions("optax_decay", "numpy", *COMPILERS),
     }
 
 
@@ -124,8 +117,14 @@ def save(question: str, answer: dict[str, Any], out: Path) -> None:
     path = out / f"{jax.devices()[0].platform}.json"
     results = json.loads(path.read_text()) if path.exists() else {}
     results |= {**backend(), "method": METHOD, question: {"measured on": backend()} | answer}
-    out.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(results, indent=1, default=_plain, allow_nan=False) + "\n")
+    write(results, path)
+
+
+def write(results: dict[str, Any], path: Path) -> None:
+    """As JSON, what has no parts of its own on one line."""
+    text = json.dumps(results, indent=1, default=_plain, allow_nan=False)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(re.sub(r"[\[{][^\[\]{}]*[\]}]", lambda part: " ".join(part[0].split()), text) + "\n")
 
 
 def _plain(value: Any) -> Any:
@@ -138,8 +137,4 @@ def options(question: str, arguments: Sequence[str] | None = None) -> tuple[bool
     parser.add_argument("--smoke", action="store_true", help="small sizes, to see that it runs; keeps no results")
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="where results go (benchmarks/results)")
     given = parser.parse_args(arguments)
-    if given.out is None and given.smoke:
-        import tempfile
-
-        given.out = Path(tempfile.mkdtemp())
-    return given.smoke, given.out or RESULTS
+    return given.smoke, given.out or (Path(tempfile.mkdtemp()) if given.smoke else RESULTS)

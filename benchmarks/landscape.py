@@ -10,19 +10,17 @@ those without noise, above the surface's lowest point. A seed has left the saddl
 seeds of every descent are repeated in NumPy's float64, with rates and gradients by hand. Draws `landscape.svg`.
 
 It illustrates; it ranks nothing. The surfaces, the noise and the rates were chosen, from a few tried, so that both
-effects show within 2000 updates. Other choices tell other stories, and so do parts of this one: the small fixed rate,
-given four times the updates, ends below all others here; the large one leaves the saddle first; and on the valley every
-restart gives back for a while what its decay had won.
+effects show within 2000 updates. Other choices tell other stories: the small fixed rate, given four times the updates,
+ends below all others here; the large one leaves the saddle first.
 """
 
-import functools
+import itertools
 import operator
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import matplotlib
 import numpy as np
 import optax
 from jax import lax
@@ -34,7 +32,7 @@ from tqdm import tqdm
 
 import optax_decay as od
 from benchmarks import harness
-from benchmarks.train_digits import FAINT, INK, LOSS, RATE, STYLE
+from benchmarks.pictures import FAINT, INK, LOSS, RATE, draw, draw_rate, log_losses
 
 PEAK, SMALL = 0.1, 0.005
 STEPS, SEEDS = 2000, 1000
@@ -80,27 +78,12 @@ SURFACES = {"valley": VALLEY, "saddle": SADDLE}
 LEFT = 0.5
 
 
-class Kind(NamedTuple):
-    """A schedule for a number of updates, and its rate by hand."""
-
-    schedule: Callable[[int], od.Schedule]
-    by_hand: Callable[[np.ndarray, int], np.ndarray]
-
-
-KINDS = {
-    "large, fixed": Kind(lambda steps: od.constant(PEAK), lambda t, steps: PEAK + 0 * t),
-    "small, fixed": Kind(lambda steps: od.constant(SMALL), lambda t, steps: SMALL + 0 * t),
-    "decayed": Kind(
-        lambda steps: od.exponential_decay(PEAK, steps // 20, 0.5), lambda t, steps: PEAK * 0.5 ** (t / (steps // 20))
-    ),
-    "decayed and restarted": Kind(
-        lambda steps: od.warm_restarts(od.exponential_decay(PEAK, steps // 20, 0.5), steps // 4),
-        lambda t, steps: PEAK * 0.5 ** (t % (steps // 4) / (steps // 20)),
-    ),
-    "cyclic": Kind(
-        lambda steps: od.triangular(SMALL, PEAK, steps // 8),
-        lambda t, steps: SMALL + (PEAK - SMALL) * (1 - abs(t % (2 * (steps // 8)) / (steps // 8) - 1)),
-    ),
+KINDS: dict[str, Callable[[int], od.Schedule]] = {
+    "large, fixed": lambda steps: od.constant(PEAK),
+    "small, fixed": lambda steps: od.constant(SMALL),
+    "decayed": lambda steps: od.exponential_decay(PEAK, steps // 20, 0.5),
+    "decayed and restarted": lambda steps: od.warm_restarts(od.exponential_decay(PEAK, steps // 20, 0.5), steps // 4),
+    "cyclic": lambda steps: od.triangular(SMALL, PEAK, steps // 8),
 }
 
 
@@ -109,6 +92,10 @@ class Descent(NamedTuple):
 
     positions: np.ndarray
     losses: np.ndarray
+
+
+Descents = dict[str, dict[str, Descent]]  # Every surface's, of every kind.
+Answers = dict[str, dict[str, dict[str, Any]]]
 
 
 def loss(surface: Surface, position: Any) -> Any:
@@ -143,37 +130,24 @@ def by_hand(surface: Surface, rates: np.ndarray, noise: np.ndarray) -> np.ndarra
     return np.stack(positions, axis=1)
 
 
-def descents(steps: int, seeds: int) -> dict[str, dict[str, Descent]]:
-    """Every surface's, of every kind: checked."""
-    found: dict[str, dict[str, Descent]] = {name: {} for name in SURFACES}
+def descents(steps: int, seeds: int) -> Descents:
+    """Of all kinds, checked."""
+    found: Descents = {name: {} for name in SURFACES}
     normal = np.stack([np.random.default_rng(seed).normal(size=(steps, 2)) for seed in range(seeds)])
-    with tqdm(total=len(SURFACES) * len(KINDS), unit="run", leave=False, disable=None) as progress:
-        for name, surface in SURFACES.items():
-            noise = (surface.noise * normal).astype(np.float32)
-            for kind, (schedule, rate) in KINDS.items():
-                progress.set_description(f"{name}: {kind}")
-                descent = found[name][kind] = descend(surface, schedule(steps), noise)
-                expected = by_hand(surface, rate(np.arange(steps), steps), noise[:CHECKED_SEEDS].astype(np.float64))
-                harness.check(f"{name}, {kind}", descent.positions[:CHECKED_SEEDS], expected, TOLERANCE)
-                progress.update()
+    runs = list(itertools.product(SURFACES.items(), KINDS.items()))
+    for (name, surface), (kind, schedule) in tqdm(runs, unit="run", leave=False, disable=None):
+        noise = (surface.noise * normal).astype(np.float32)
+        lr = schedule(steps)
+        descent = found[name][kind] = descend(surface, lr, noise)
+        expected = by_hand(surface, np.asarray(lr(np.arange(steps))), noise[:CHECKED_SEEDS].astype(np.float64))
+        harness.check(f"{name}, {kind}", descent.positions[:CHECKED_SEEDS], expected, TOLERANCE)
     return found
 
 
-@functools.cache
-def curvatures(surface: Surface) -> np.ndarray:
-    """Along the two axes of the lowest point."""
-    hessian = jax.jit(jax.hessian(lambda position: loss(surface, position)))(jnp.array(surface.lowest))
-    return np.linalg.eigvalsh(np.asarray(hessian, np.float64))
-
-
-def floor(surface: Surface, rate: float) -> float:
-    """The mean loss at which a fixed rate stalls where the surface is as good as quadratic."""
-    return float(np.sum(rate * surface.noise**2 / (2 * (2 - rate * curvatures(surface)))))
-
-
-def quartiles(values: np.ndarray) -> list[float]:
-    """The median, the lower and the upper quartile; with steps that were never made as infinity."""
-    return [float(np.quantile(values, q, method="inverted_cdf")) for q in (0.5, 0.25, 0.75)]
+def quartiles(values: np.ndarray) -> list[float | None]:
+    """The median, the lower and the upper quartile, to three digits; None for what was never reached."""
+    found = [float(f"{np.quantile(values, q, method='inverted_cdf'):.3g}") for q in (0.5, 0.25, 0.75)]
+    return [value if np.isfinite(value) else None for value in found]
 
 
 def first(reached: np.ndarray) -> np.ndarray:
@@ -181,80 +155,46 @@ def first(reached: np.ndarray) -> np.ndarray:
     return np.where(reached.any(axis=1), reached.argmax(axis=1) + 1, np.inf)
 
 
-def shown(values: list[float], never: str) -> str:
-    if np.isinf(values).all():
-        return never
-    median, low, high = (f"{value:.2g}" if value < 1 else f"{value:.0f}" for value in values)
-    return f"{median} ({low} to {high})".replace("inf", never)
-
-
-def valley_answers(found: dict[str, Descent]) -> dict[str, Any]:
-    """Of each kind: the loss at the end, and the updates until it is first below the large fixed rate's floor."""
-    fixed = {"large, fixed": PEAK, "small, fixed": SMALL}
-    level = floor(VALLEY, PEAK)
-    return {
-        kind: {
-            "final loss": quartiles(descent.losses[:, -1]),
-            "mean final loss": float(descent.losses[:, -1].mean()),
-            "noise floor in theory": floor(VALLEY, fixed[kind]) if kind in fixed else None,
-            "updates to the large rate's floor": quartiles(first(descent.losses < level)),
-        }
-        for kind, descent in found.items()
-    }
-
-
-def saddle_answers(found: dict[str, Descent]) -> dict[str, Any]:
-    """Of each kind: the seeds that left the saddle, the updates that this took, and the loss at the end."""
-    answers = {}
-    for kind, descent in found.items():
+def answer(found: Descents) -> Answers:
+    """Of each kind the losses at the end, and the updates until it is below the large rate's, or left the saddle."""
+    fixed = found["valley"]["large, fixed"].losses
+    stalled = float(fixed[:, fixed.shape[1] // 2 :].mean())
+    answers: Answers = {name: {} for name in SURFACES}
+    for kind, descent in found["valley"].items():
+        below = quartiles(first(descent.losses < stalled))
+        answers["valley"][kind] = {"final loss": quartiles(descent.losses[:, -1]), "updates to stalled loss": below}
+    for kind, descent in found["saddle"].items():
         left = first(np.abs(descent.positions[..., 0]) > LEFT)
-        answers[kind] = {
-            "share that left": float(np.isfinite(left).mean()),
-            "updates to leave": quartiles(left),
+        answers["saddle"][kind] = {
             "final loss": quartiles(descent.losses[:, -1]),
+            "updates to leave": quartiles(left),
+            "share that left": float(np.isfinite(left).mean()),
         }
     return answers
 
 
-def picture(found: dict[str, dict[str, Descent]], answers: dict[str, dict[str, Any]], steps: int) -> Figure:
+def picture(found: Descents, answers: Answers, steps: int) -> Figure:
     """A column a kind: its rate, and for each surface some seeds' paths, where more of them ended, and the loss."""
     figure = Figure(figsize=(14, 9.2), layout=ConstrainedLayoutEngine(w_pad=0.06, h_pad=0.05))
     rates, *rows = figure.subplots(5, len(KINDS), sharey="row", height_ratios=(0.8, 1.9, 1.25, 1.9, 1.25))
-    for axes, (kind, (schedule, _)) in zip(rates, KINDS.items(), strict=True):
-        draw_rate(axes, kind, schedule(steps), steps)
+    for axes, (kind, schedule) in zip(rates, KINDS.items(), strict=True):
+        draw_rate(axes, kind, lr := schedule(steps), np.asarray(lr(np.arange(steps))), PEAK)
     for name, maps, losses in zip(SURFACES, rows[::2], rows[1::2], strict=True):
         fixed = found[name]["large, fixed"]
         for (kind, descent), above, below in zip(found[name].items(), maps, losses, strict=True):
             draw_map(above, SURFACES[name], descent)
             draw_loss(below, descent, fixed)
-            below.text(1, 1, caption(name, answers[name][kind]), transform=below.transAxes, ha="right", va="top")
+            caption = f"{answers[name][kind]['final loss'][0]:.2g} at the end"
+            below.text(1, 1, caption, transform=below.transAxes, ha="right", va="top")
         maps[0].set_ylabel(f"{name}\n{SURFACES[name].formula}")
         losses[0].set_ylabel("loss")
     rates[0].set_ylabel("rate")
     for axes in rows[-1]:
         axes.set_xlabel("update")
-    figure.align_ylabels()
     handles, labels = map(operator.add, *(axes[0].get_legend_handles_labels() for axes in rows[:2]))
     below = "outside lower center"
     figure.legend(handles, labels, loc=below, ncols=len(labels), frameon=False, markerscale=1.5)
     return figure
-
-
-def caption(name: str, answer: dict[str, Any]) -> str:
-    if name == "valley":
-        return f"{answer['final loss'][0]:.2g} at the end"
-    left, updates = answer["share that left"], answer["updates to leave"][0]
-    return f"{100 * left:.0f} % left" + (f", half within {updates:.0f}" if np.isfinite(updates) else "")
-
-
-def draw_rate(axes: Axes, kind: str, lr: od.Schedule, steps: int) -> None:
-    axes.plot(np.asarray(jax.jit(lr)(jnp.arange(steps))), color=RATE, clip_on=False)
-    axes.set_ylim(0, 1.1 * PEAK)
-    axes.set_yticks([0, PEAK], ["0", f"{PEAK:g}"])
-    axes.set_xticks([0, steps // 2, steps])
-    axes.set_title(kind, loc="left", fontsize=11, fontweight="bold", pad=20)
-    text = axes.text(0, 1.1, repr(lr), family="monospace", fontsize=5.6, transform=axes.transAxes)
-    text.set_in_layout(False)
 
 
 def draw_map(axes: Axes, surface: Surface, descent: Descent) -> None:
@@ -285,57 +225,23 @@ def draw_loss(axes: Axes, descent: Descent, fixed: Descent) -> None:
     axes.plot(at, np.median(fixed.losses[:, at], axis=0), color=FAINT, label="median with the large, fixed rate")
     axes.plot(at, median, color=LOSS, label="median of all seeds")
     axes.fill_between(at, low, high, color=LOSS, alpha=0.2, linewidth=0, label="middle half of the seeds")
-    axes.set_yscale("log")
-    axes.minorticks_off()
-    axes.yaxis.set_major_formatter("{x:g}")
-    axes.set_xticks([0, steps // 2, steps])
-
-
-def without_infinity(value: Any) -> Any:
-    """For JSON, which knows no infinity: a step that was never made is null."""
-    if isinstance(value, dict):
-        return {key: without_infinity(entry) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [without_infinity(entry) for entry in value]
-    return None if value == np.inf else value
-
-
-def report(answers: dict[str, dict[str, Any]], steps: int, seeds: int) -> None:
-    never = f"more than {steps}"
-    rows: list[list[Any]] = [["schedule", "loss at the end", "mean", "floor in theory", "updates to the large's floor"]]
-    for kind, answer in answers["valley"].items():
-        reached = shown(answer["updates to the large rate's floor"], never)
-        known = answer["noise floor in theory"]
-        mean = answer["mean final loss"]
-        rows.append([kind, shown(answer["final loss"], never), mean, "" if known is None else known, reached])
-    harness.table(f"valley, {seeds} seeds, {steps} updates: median (quartiles)", rows)
-    rows = [["schedule", "left the saddle", "updates to leave it", "loss at the end"]]
-    for kind, answer in answers["saddle"].items():
-        left, updates = answer["share that left"], shown(answer["updates to leave"], never)
-        rows.append([kind, f"{left:.1%}", updates, shown(answer["final loss"], never)])
-    harness.table(f"saddle, {seeds} seeds, {steps} updates: median (quartiles)", rows)
-
-
-def settings(steps: int, seeds: int) -> dict[str, Any]:
-    surfaces = {
-        name: {"height": s.formula, "start": s.start, "noise": s.noise, "lowest": s.lowest}
-        for name, s in SURFACES.items()
-    }
-    schedules = {kind: repr(schedule(steps)) for kind, (schedule, _) in KINDS.items()}
-    return {"updates": steps, "seeds": seeds, "schedules": schedules, "surfaces": surfaces, "left beyond abs(x)": LEFT}
+    log_losses(axes, steps)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     smoke, out = harness.options("landscape", arguments)
     steps, seeds = (SMOKE_STEPS, SMOKE_SEEDS) if smoke else (STEPS, SEEDS)
     found = descents(steps, seeds)
-    answers = {"valley": valley_answers(found["valley"]), "saddle": saddle_answers(found["saddle"])}
-    report(answers, steps, seeds)
-    harness.save("landscape", without_infinity({"settings": settings(steps, seeds), **answers}), out)
-    path = out / "landscape.svg"
-    with matplotlib.rc_context({**STYLE, "svg.hashsalt": "landscape"}):
-        picture(found, answers, steps).savefig(path, metadata={"Date": None})
-    print(f"\nPicture: {path}")
+    answers = answer(found)
+    for name, each in answers.items():
+        rows = [["schedule", *next(iter(each.values()))]]
+        rows += [[kind, *one.values()] for kind, one in each.items()]
+        harness.table(f"{name}, {seeds} seeds, {steps} updates: median (quartiles)", rows)
+    schedules = {kind: repr(schedule(steps)) for kind, schedule in KINDS.items()}
+    surfaces = {name: {"height": s.formula, "start": s.start, "noise": s.noise} for name, s in SURFACES.items()}
+    settings = {"updates": steps, "seeds": seeds, "schedules": schedules, "surfaces": surfaces}
+    harness.save("landscape", {"settings": settings, **answers}, out)
+    draw(lambda: picture(found, answers, steps), out / "landscape.svg")
 
 
 if __name__ == "__main__":

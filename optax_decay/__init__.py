@@ -50,7 +50,7 @@ from optax_decay._view import as_html as _as_html
 from optax_decay._view import plot as plot
 from optax_decay._view import sample as sample
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "ParseError",

@@ -3,7 +3,6 @@
 import importlib
 import inspect
 import pkgutil
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -102,10 +101,15 @@ def test_a_factory_has_its_place_in_the_readme(factory):
 
 
 @pytest.mark.parametrize("factory", FACTORIES)
-def test_a_factory_has_its_place_in_the_gallery(factory):
-    drawn = [path.read_text() for path in (ROOT / ".github" / "gallery").glob("*.svg")]
+def test_a_factory_has_a_picture(factory):
     assert any(example.pictures for example in examples(factory)), (
         f"Give an example of `{factory}` in tests/examples.py a picture."
     )
-    name = "sawtooth" if factory == "schedule" else factory  # of one's own
-    assert any(re.search(rf"\b{name}\(", text) for text in drawn), "Run .github/gallery/draw.py."
+
+
+@pytest.mark.parametrize("name", sorted({*od.__all__}))
+def test_a_public_name_has_its_place_in_the_reference(name):
+    pages = [page.read_text() for page in (ROOT / ".github" / "docs" / "reference").glob("*.md")]
+    assert sum(text.count(f":: optax_decay.{name}\n") for text in pages) == 1, (
+        f"Name `{name}` in a page of .github/docs/reference."
+    )

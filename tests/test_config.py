@@ -134,7 +134,7 @@ def test_pydantic_reads_and_writes_an_expression():
     assert model.model_json_schema()["properties"]["lr"]["type"] == "string"
     with pytest.raises(pydantic.ValidationError, match="did you mean `linear_decay`"):
         model(lr="liner_decay(0.1, 10)")
-    with pytest.raises(pydantic.ValidationError, match="`text` must be a string or a number"):
+    with pytest.raises(pydantic.ValidationError, match="`text` must be a string, a number or a schedule"):
         model(lr=[1])
 
 

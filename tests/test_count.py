@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import optax_decay as od
-from optax_decay import _arithmetic, _count
+from optax_decay import _arithmetic, _count, _cycle
 from optax_decay._arithmetic import Twofold
 from optax_decay._count import Count
 from tests import oracle
@@ -69,6 +69,17 @@ class TestDivision:
         np.testing.assert_array_equal(np.asarray(stage)[inside], want[inside].astype(np.int64))
         left = np.array([float(t - s * exact) for t, s in zip(counts.tolist(), want.tolist(), strict=True)])
         np.testing.assert_allclose(value(rest)[inside], left[inside], rtol=0, atol=1e-9 * float(exact))
+
+
+class TestDoublingCycles:
+    @pytest.mark.parametrize("steps", [1, 7, 1000, 2**20 + 1, LAST])
+    def test_the_cycle_of_a_count_and_its_place_in_it_are_exact(self, steps):
+        counts, first, twice = whole_counts(10**5), _arithmetic.given(steps), _arithmetic.given(2)
+        index, local = jax.jit(lambda t: _cycle.cycle(Count(t), first, twice, None))(counts)
+        want = np.array([(t // steps + 1).bit_length() - 1 for t in counts.tolist()])
+        np.testing.assert_array_equal(index, want)
+        begun = (2**want - 1) * steps
+        np.testing.assert_array_equal(value(local), (counts - begun) / 2.0**want)
 
 
 class TestUnits:

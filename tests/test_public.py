@@ -20,13 +20,13 @@ MODULES = [
     *(f"_arithmetic.{room}" for room in ("given", "tabulated", "traced", "binding", "__init__")),
     *(f"_count.{room}" for room in ("integers", "count", "sums", "lengths", "division", "intake")),
     "_count.progress", "_count.warp", "_count.tables", "_count.__init__",
-    "_cycle.table", "_cycle.closed_form", "_cycle.cycle", "_cycle.__init__",
-    "_schedule.record", "_schedule.kinds", "_schedule.expression", "_schedule.protocols",
+    "_cycle.doubling", "_cycle.table", "_cycle.closed_form", "_cycle.cycle", "_cycle.__init__",
+    "_schedule.mixups", "_schedule.record", "_schedule.kinds", "_schedule.expression", "_schedule.protocols",
     "_schedule.evaluation", "_schedule.factory",
     "_schedule.arithmetic", "_schedule.__init__", "_begins", "_ends", "_groups",
     *(f"_decays.{room}" for room in ("weights", "noise", "endless", "polynomial", "ending", "piecewise", "cosine")),
     "_decays.linear_cosine", "_decays.__init__",
-    "_clocks.cycles", "_clocks.shifts", "_clocks.speeds", "_clocks.__init__",
+    *(f"_clocks.{room}" for room in ("cycles", "shifts", "turns", "__init__")),
     "_shapes", "_phases", "_values", "_presets.cycles", "_presets.runs", "_presets.__init__",
     "_text.factories", "_text.source", "_text.reading", "_text.__init__",
     *(f"_view.{room}" for room in ("values", "scale", "axes", "notebook", "terminal", "__init__")),
@@ -119,19 +119,17 @@ def readme_blocks() -> list[str]:
 
 
 @pytest.mark.lowest
-def test_every_python_block_of_the_readme_runs(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_every_python_block_of_the_readme_runs():
     namespace: dict[str, object] = {}
     blocks = readme_blocks()
     assert blocks
     for block in blocks:
         exec(compile(block, "README.md", "exec"), namespace)
-    assert (tmp_path / "lr.png").stat().st_size > 10_000
 
 
 def test_the_readme_is_short_and_names_every_factory():
     text = (ROOT / "README.md").read_text()
-    assert len(text.splitlines()) < 250
+    assert len(text.splitlines()) <= 140
     assert not [name for name in FACTORIES if f"`{name}" not in text]
     for command in (
         'pip install -e ".[bench]" && python -m benchmarks.train_digits',

@@ -217,6 +217,16 @@ class TestPowers:
         assert words in message
         assert caret == " " * (4 + place) + "^"
 
+    @pytest.mark.parametrize(
+        "text",
+        ["-s ** 2", "(-s) ** 2", "2 ** -s", "s ** 2 ** 3", "(s ** 2) ** 3", "s ** s", "-2 ** s", "(-2) ** s",
+         "s ** -s ** 2", "0.1 * s ** 0.7", "(0.1 * s) ** 0.7", "1 / s ** 2 + 1", "s ** (1 / 2)", "s ** Fraction(1, 2)"],
+    )  # fmt: skip
+    def test_of_schedules_are_those_of_python(self, text):
+        made = eval(text, {"s": od.linear_decay(0.5, 10), "Fraction": Fraction})
+        assert od.parse(text.replace("s", "linear_decay(0.5, 10)")) == made
+        assert od.parse(repr(made)) == made
+
 
 NAMED = {"total": 10_000, "peak": np.float32(0.5), "share": Fraction(1, 3), "width": np.int64(512)}
 
@@ -285,7 +295,7 @@ class TestErrors:
             ("cosine_decay(0.1, -5)", 18, "`decay_steps` must be positive, got -5."),
             ("2 * cosine_decay(0.1, decay_steps=0)", 34, "`decay_steps` must be positive, got 0."),
             ("cosine_decay(0.1)", 0, "missing a required argument: 'decay_steps'"),
-            ("cosine_decay(1, 2, 3, 4)", 0, "too many positional arguments"),
+            ("cosine_decay(1, 2, 3, 4)", 0, "takes init_value, decay_steps, alpha by position, got 4 arguments"),
             ("cosine_decay(1, 2, alpha=3, alpha=4)", 28, "`alpha` is given twice."),
             ("scheduled(rex_decay, init_vale=1, decay_steps=2)", 21, "did you mean `init_value`?"),
             ("piecewise_constant([1, 2], [1, 2])", 27, "`values` must have one entry more"),

@@ -80,7 +80,8 @@ def _combined(bases: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         calls(bases),
         calls(bases),
         st.builds("{}{}{}{}{}".format, operands, SPACES, st.sampled_from("+-*/"), SPACES, operands),
-        st.builds("{}{}**{}{}".format, NUMBERS, SPACES, SPACES, EXPONENTS),
+        st.builds("{}{}**{}{}".format, operands, SPACES, SPACES, EXPONENTS),
+        st.builds("{}{}**{}{}".format, st.sampled_from(["0.5", ".9", "1.1"]), SPACES, SPACES, bases),
         st.builds("({}{})".format, operands, SPACES),
         operands.map("- {}".format),
     )

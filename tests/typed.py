@@ -5,6 +5,7 @@ What is switched off concerns the types of jax, optax and matplotlib.
 """
 
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, assert_type
 
@@ -84,7 +85,7 @@ def program(picture: Path) -> None:
     assert_type(lr(3), jax.Array)
     assert_type(lr(np.arange(3)), jax.Array)
     assert_type(made["cosine_decay"].replace(decay_steps=200), od.Schedule)
-    assert_type(od.parse("0.1", [sawtooth]), od.Schedule)
+    assert_type(od.parse("0.1 * share", [sawtooth], values={"share": 2, "third": Fraction(1, 3)}), od.Schedule)
     assert_type(od.sample(lr, 10), np.ndarray[Any, Any])
     assert_type(od.sample(optax.constant_schedule(0.1), [1, 2.5]), np.ndarray[Any, Any])
     figure = Figure()

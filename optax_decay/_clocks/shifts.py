@@ -1,4 +1,4 @@
-"""Clocks that move, hold or turn the count."""
+"""Clocks that move or scale the count."""
 
 # Arguments are annotated as users give them, and arrive bound, as given numbers.
 # pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportOperatorIssue=false
@@ -8,26 +8,10 @@ from fractions import Fraction
 from typing import Any
 
 from optax_decay import _count
-from optax_decay._arithmetic import ZERO, Real, is_host
-from optax_decay._begins import (
-    FIRST_EDGE,
-    Edge,
-    PhaseOrCycle,
-    edges,
-    edges_backwards,
-    edges_until,
-    known_steps,
-    tells_edges_of,
-)
-from optax_decay._count import Count
+from optax_decay._begins import FIRST_EDGE, Edge, PhaseOrCycle, edges, known_steps, tells_edges_of
 from optax_decay._ends import roughly, seen_later, seen_until, tells_end_of
 from optax_decay._schedule import Curve, at, exact_schedule
-from optax_decay._schedule.kinds import (
-    Base,
-    NonNegativeSteps,
-    SignedSteps,
-    Steps,
-)
+from optax_decay._schedule.kinds import Base, Ratio, SignedSteps
 
 
 @exact_schedule
@@ -68,120 +52,78 @@ def _end_of_delayed(begin: float, base: Any, steps: Any) -> float:
 
 
 @exact_schedule
-def hold(base: Base, steps: NonNegativeSteps) -> Curve:
-    r"""Stops any base's clock: its value at `steps` is held from then on.
+def stretch(base: Base, factor: Ratio) -> Curve:
+    r"""Runs any base slower by a factor: from epochs to steps, or to another batch size.
 
-    .. math:: s(t) = \text{base}(\min(t, n))
+    .. math:: s(t) = \text{base}(t / f)
 
-    with :math:`n` = `steps`.
+    with :math:`f` = `factor`.
 
     Args:
-      base: any callable of the count, or a number.
-      steps: the update step at which it stops, zero or more. May be traced.
+      base: any callable of the count, or a number; a foreign callable gets a float where t / f is no whole number.
+      factor: how many times slower, positive: steps per epoch for a base that counts epochs. May be traced.
 
     Returns:
       A schedule.
 
     Raises:
-      ValueError: if `steps` is negative, or a number is not finite.
+      ValueError: if `factor` is not positive, or a number is not finite.
       TypeError: if an argument is of the wrong kind.
 
-    >>> import numpy as np, optax_decay as od
-    >>> print(od.hold(od.exponential_decay(0.1, 100, 0.5), 200)(np.array([100, 200, 300])))
-    [0.05  0.025 0.025]
+    >>> import optax_decay as od
+    >>> epochs = od.piecewise_constant([30, 60], [0.1, 0.01, 0.001])
+    >>> print(od.stretch(epochs, 391)(30 * 391 + 1))
+    0.01
     """
-    return lambda count: at(base, _count.least(count, _count.steps_beside(steps, count)))
+    return lambda count: at(base, _count.slowed(count, factor))
 
 
-@tells_edges_of(hold)
-def _edges_of_held(kind: PhaseOrCycle, base: Any, steps: Any) -> list[Edge]:
-    return edges_until(Edge(known_steps(steps), after=True), base, kind)
+@tells_edges_of(stretch)
+def _edges_of_stretched(kind: PhaseOrCycle, base: Any, factor: Any) -> Iterator[Edge]:
+    return (edge.moved(Fraction(0), known_steps(factor)) for edge in edges(base, kind))
 
 
-@tells_end_of(hold)
-def _end_of_held(begin: float, base: Any, steps: Any) -> float:
-    return min(seen_until(base, begin), max(begin, roughly(steps)))
+@tells_end_of(stretch)
+def _end_of_stretched(begin: float, base: Any, factor: Any) -> float:
+    slower = roughly(factor)
+    return seen_until(base, begin / slower) * slower
 
 
 @exact_schedule
-def staircase(base: Base, steps: Steps) -> Curve:
-    r"""Holds any base's value for a number of steps at a time.
+def per_step(base: Base, amount: Ratio) -> Curve:
+    r"""Runs any base on what each update step brings: tokens, samples, seconds.
 
-    .. math:: s(t) = \text{base}(n \lfloor t / n \rfloor)
+    .. math:: s(t) = \text{base}(a\, t)
 
-    with :math:`n` = `steps`. A boundary step, a multiple of :math:`n`, takes the new stair.
+    with :math:`a` = `amount`.
 
     Args:
-      base: any callable of the count, or a number.
-      steps: update steps of a stair, positive. May be traced.
+      base: any callable of what is counted, or a number; a foreign callable gets a float where that may not fit into an
+        integer.
+      amount: how much of it an update step brings, positive: tokens per batch for a base that counts tokens. May be
+        traced.
 
     Returns:
       A schedule.
 
     Raises:
-      ValueError: if `steps` is not positive, or a number is not finite.
+      ValueError: if `amount` is not positive, or a number is not finite.
       TypeError: if an argument is of the wrong kind.
 
-    >>> import numpy as np, optax_decay as od
-    >>> print(od.staircase(od.linear_decay(0.1, 100), 25)(np.array([24, 25, 49, 50])))
-    [0.1   0.075 0.075 0.05 ]
+    >>> import optax_decay as od
+    >>> by_tokens = od.warmup_cosine_decay(3e-4, 2e10, 2e12, end_value=3e-5)
+    >>> print(od.per_step(by_tokens, 4_000_000)(2_500))
+    0.00015
     """
-
-    def value(count: Count) -> Real:
-        length = _count.length(steps, count)
-        stage, rest = _count.divide_with_remainder(count, length)
-        if is_host(length.denominator) and length.denominator == 1:
-            return at(base, Count(_count.in_unit(count, rest.unit).whole - rest.whole, ZERO, rest.unit))
-        if length.known is not None:
-            return at(base, Count(stage, ZERO, length.counted.unit * length.known))
-        return at(base, _count.difference(count, rest))
-
-    return value
+    return lambda count: at(base, _count.quickened(count, amount))
 
 
-@tells_edges_of(staircase)
-def _edges_of_stairs(kind: PhaseOrCycle, base: Any, steps: Any) -> Iterator[Edge]:
-    stair = known_steps(steps)
-    return (Edge(stair * edge.moved(Fraction(0), 1 / stair).step()) for edge in edges(base, kind))
+@tells_edges_of(per_step)
+def _edges_per_step(kind: PhaseOrCycle, base: Any, amount: Any) -> Iterator[Edge]:
+    return (edge.moved(Fraction(0), 1 / known_steps(amount)) for edge in edges(base, kind))
 
 
-@tells_end_of(staircase)
-def _end_of_stairs(begin: float, base: Any, steps: Any) -> float:
-    return seen_until(base, begin) + roughly(steps)
-
-
-@exact_schedule
-def reverse(base: Base, steps: Steps) -> Curve:
-    r"""Runs any base backwards, from its value at `steps` to its value at 0, which is held.
-
-    .. math:: s(t) = \text{base}(n - \min(t, n))
-
-    with :math:`n` = `steps`.
-
-    Args:
-      base: any callable of the count, or a number.
-      steps: update steps from start to end, positive. May be traced.
-
-    Returns:
-      A schedule.
-
-    Raises:
-      ValueError: if `steps` is not positive, or a number is not finite.
-      TypeError: if an argument is of the wrong kind.
-
-    >>> import numpy as np, optax_decay as od
-    >>> print(od.reverse(od.linear_decay(0.1, 100), 100)(np.array([0, 50, 100, 200])))
-    [0.   0.05 0.1  0.1 ]
-    """
-    return lambda count: at(base, _count.until(count, _count.length(steps, count)))
-
-
-@tells_edges_of(reverse)
-def _edges_of_reversed(kind: PhaseOrCycle, base: Any, steps: Any) -> list[Edge]:
-    length = known_steps(steps)
-    return edges_backwards(edges_until(Edge(length, after=True), base, kind), length)
-
-
-@tells_end_of(reverse)
-def _end_of_reversed(begin: float, base: Any, steps: Any) -> float:
-    return roughly(steps)
+@tells_end_of(per_step)
+def _end_per_step(begin: float, base: Any, amount: Any) -> float:
+    faster = roughly(amount)
+    return seen_until(base, begin * faster) / faster

@@ -6,6 +6,7 @@ from optax_decay import _arithmetic, _count
 from optax_decay._arithmetic import Given, Real, is_host, where
 from optax_decay._count import Count, Length
 from optax_decay._cycle.closed_form import closed_form
+from optax_decay._cycle.doubling import doubled
 from optax_decay._cycle.table import cycles_within, search, search_on_host
 
 
@@ -29,6 +30,8 @@ def cycle(
 def _found(count: Count, steps: Length, t_mul: Given, cycles: Given | None, stretch: bool) -> tuple[Real, Count]:
     if t_mul.known == 1:
         return _count.divide_with_remainder(count, steps)
+    if t_mul.known == 2 and _is_whole(steps, count):
+        return doubled(count, steps, stretch)
     if t_mul.fraction is None:
         return closed_form(count, steps, t_mul, stretch)
     most = None if cycles is None or cycles.known is None else int(cycles.known)
@@ -37,22 +40,29 @@ def _found(count: Count, steps: Length, t_mul: Given, cycles: Given | None, stre
     return search(count, steps, t_mul.fraction, most, stretch)
 
 
+def _is_whole(steps: Length, beside: Count) -> bool:
+    """Whether a length is known to be a whole number that fits beside a count."""
+    if steps.known is None or steps.known.denominator != 1:
+        return False
+    return is_host(beside.whole) or steps.known <= _count.last_count()
+
+
 def _ended(index: Real, local: Count, steps: Length, t_mul: Given, cycles: Given, stretch: bool) -> tuple[Real, Count]:
     """The end of the last cycle once that is over."""
     growth = None if stretch or t_mul.known == 1 else t_mul
     if is_host(index):
         last: Any = int(cycles.known) - 1
-        return (last, _last_end(last, last, local, steps, growth)) if index > last else (index, local)
+        return (last, _end_of_last(last, last, local, steps, growth)) if index > last else (index, local)
     if cycles.known is not None and cycles.known > _count.last_count():
         return index, local
     # Before NumPy 2 an int32 less a Python number is an int64.
     last = cycles.counted(_count.STEP, index)[0] - index.dtype.type(1)
     over = index > last
-    end = _last_end(last if cycles.known is None else int(cycles.known) - 1, index, local, steps, growth)
+    end = _end_of_last(last if cycles.known is None else int(cycles.known) - 1, index, local, steps, growth)
     return where(over, last, index), _count.select(over, end, local)
 
 
-def _last_end(last: Real, index: Real, beside: Count, steps: Length, growth: Given | None) -> Count:
+def _end_of_last(last: Real, index: Real, beside: Count, steps: Length, growth: Given | None) -> Count:
     """What the base sees at the end of the last cycle, once a count is in a later one."""
     if growth is None:
         return steps.counted

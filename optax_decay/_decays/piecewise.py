@@ -45,8 +45,7 @@ def piecewise_constant(boundaries: Ordered, values: Numbers) -> Curve:
         )
 
     def value(count: Count) -> Real:
-        passed = tables.passed(tables.boundaries(boundaries, count), count)
-        return tables.take(values.as_floats(count.whole), passed)
+        return tables.following(tables.boundaries(boundaries, count), values.as_floats(count.whole), count)
 
     return value
 

@@ -68,7 +68,7 @@ def polynomial_decay(
     if isinstance(end_value.known, _NotGiven) and init_value.known is not None and abs(init_value.known) < _DEFAULT_END:
         raise ValueError(
             "`init_value` must not be below `end_value`, 1e-4 unless given, "
-            f"got {init_value.known!r}: the rate would rise."
+            f"got {init_value.known!r}: the rate would rise. Give `end_value`, such as 0."
         )
 
     def value(count: Count) -> Real:

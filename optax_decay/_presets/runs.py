@@ -7,7 +7,7 @@ from optax_decay._clocks import delay, reverse
 from optax_decay._decays import _cosine_between, cosine_decay, inverse_sqrt_decay
 from optax_decay._phases import cooldown, sequence, warmup
 from optax_decay._schedule import Schedule, exact_schedule
-from optax_decay._schedule.kinds import NonNegativeSteps, Number, Positive, Steps
+from optax_decay._schedule.kinds import NonNegativeSteps, Number, Positive, Share, Steps
 from optax_decay._shapes import Shape
 
 
@@ -16,7 +16,7 @@ def one_cycle(
     peak_value: Number,
     total_steps: Steps,
     *,
-    rise_fraction: NonNegativeSteps = 0.3,
+    rise_fraction: Share = 0.3,
     div_factor: Positive = 25.0,
     final_div_factor: Positive = 1e4,
 ) -> Schedule:

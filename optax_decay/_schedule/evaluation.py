@@ -160,7 +160,39 @@ def at(base: Any, count: Count) -> Real:
         return value if is_host(value) or jnp.issubdtype(value.dtype, jnp.floating) else _as_float(value)
     if not callable(base):
         return base.as_float(count.whole)
-    return _as_float(base(_count.plain_number(count)))
+    return _checked(_foreign(base, _count.plain_number(count)), base, count)
+
+
+def _foreign(base: Callable[[Any], Any], number: Real) -> Any:
+    """What a callable that is not the package's returns for a count."""
+    try:
+        return base(number)
+    except (jax.errors.TracerBoolConversionError, ValueError) as error:
+        if isinstance(error, ValueError) and "truth value" not in str(error):
+            raise
+        raise TypeError(
+            f"`{_name_of(base)}` decides by the count in plain Python, and here the count is traced or an array: write "
+            "jnp.where(count < 5, a, b) for `a if count < 5 else b`."
+        ) from error
+
+
+def _checked(value: Any, base: Any, count: Count) -> Real:
+    """A value that a callable returned, in floats, one for each count."""
+    if value is None:
+        raise TypeError(f"`{_name_of(base)}` must return a number at each count, got None.")
+    value = _as_float(value)
+    if np.shape(value) not in ((), np.shape(count.whole)):
+        raise ValueError(
+            f"`{_name_of(base)}` must return one value for each count, got an array of shape {np.shape(value)} for a "
+            f"count of shape {np.shape(count.whole)}."
+        )
+    return value
+
+
+def _name_of(base: Any) -> str:
+    """What a message calls a callable: of a factory's function, the factory."""
+    name = getattr(base, "__qualname__", None)
+    return name.split(".<locals>")[0] if name else repr(base)
 
 
 def _as_float(value: Any) -> Real:
@@ -187,6 +219,12 @@ OPERATIONS: dict[str, Callable[..., Schedule]] = {}
 
 
 def _operated(name: str, *sides: Any) -> Schedule:
+    for side in sides:
+        if isinstance(side, (np.ndarray, jax.Array)) and side.ndim:
+            raise ValueError(
+                f"A schedule is a function, which an array of shape {side.shape} has no arithmetic with: call it with "
+                "the count, or use optax.scale_by_schedule. To sweep, make it of scalars within jax.vmap."
+            )
     if all(callable(side) or is_plain_number(side) or _is_number(side) for side in sides):
         return OPERATIONS[name](*sides)
     return NotImplemented

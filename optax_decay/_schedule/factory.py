@@ -91,6 +91,8 @@ def make(record: Record, given: dict[str, Any]) -> Schedule:
         return Schedule(record, given, built._curve, built._dtype, built)
     if isinstance(built, Typed):
         return Schedule(record, given, *built)
+    if not callable(built):
+        raise TypeError(f"`{record.name}` must return a function of the count, or a schedule, got {built!r}.")
     curve = built if record.takes_count else functools.partial(at, built)
     return Schedule(record, given, curve, promoted(record.bases(given)))
 

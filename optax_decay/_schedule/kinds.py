@@ -167,9 +167,16 @@ def phases(name: str, value: Any) -> Any:
     """(schedule, steps) pairs and a last schedule."""
     *timed, last = value
     checked = []
+    if timed and isinstance(timed[0], tuple) and timed[0] and all(map(callable, timed[0])):
+        raise TypeError(
+            f"`{name}` are pairs of a schedule and its steps, and a last schedule: give sequence((a, 100), b) for what "
+            f"Optax joins as join_schedules([a, b], [100]); got {timed[0]!r}."
+        )
     for i, phase in enumerate(timed):
         if not isinstance(phase, Sequence) or isinstance(phase, str) or len(phase) != 2:
-            raise TypeError(f"`{name}[{i}]` must be a pair of a schedule and its steps, got {phase!r}.")
+            raise TypeError(
+                f"`{name}[{i}]` must be a pair of a schedule and its steps, as in sequence((a, 100), b), got {phase!r}."
+            )
         schedule, steps = phase
         checked.append((base(f"{name}[{i}][0]", schedule), non_negative(f"{name}[{i}][1]", steps)))
     if isinstance(last, (tuple, list)):
@@ -201,11 +208,15 @@ def _or_none(bind: Callable[[Any], Given]) -> Callable[[Any], Given | None]:
 
 
 def _value_kind(check: Check, bind: Callable[[Any], Any] = given, is_tabulated: bool = True) -> Kind:
-    return Kind(check, bind, is_tabulated)
+    return Kind(check, bind, is_tabulated, measures="values")
 
 
-def _length_kind(check: Check, bind: Callable[[Any], Any] = _in_steps, is_tabulated: bool = True) -> Kind:
-    return Kind(check, bind, is_tabulated, is_length=True)
+def _steps_kind(check: Check, bind: Callable[[Any], Any] = _in_steps) -> Kind:
+    return Kind(check, bind, is_tabulated=True, is_length=True, measures="steps")
+
+
+def _ratio_kind(is_tabulated: bool) -> Kind:
+    return Kind(positive, _in_steps, is_tabulated, is_length=True)
 
 
 # Values.
@@ -217,13 +228,14 @@ NonNegative = Annotated[Scalar, _value_kind(non_negative)]
 Periods = Annotated[Scalar, _value_kind(number, is_tabulated=False)]
 
 # Measured in steps.
-Steps = Annotated[Scalar, _length_kind(positive)]
-OptionalSteps = Annotated[Scalar | None, _length_kind(optional(positive), _or_none(_in_steps))]
-NonNegativeSteps = Annotated[Scalar, _length_kind(non_negative)]
-SignedSteps = Annotated[Scalar, _length_kind(number)]
-Ratio = Annotated[Scalar, _length_kind(positive)]
+Steps = Annotated[Scalar, _steps_kind(positive)]
+OptionalSteps = Annotated[Scalar | None, _steps_kind(optional(positive), _or_none(_in_steps))]
+NonNegativeSteps = Annotated[Scalar, _steps_kind(non_negative)]
+SignedSteps = Annotated[Scalar, _steps_kind(number)]
+Ratio = Annotated[Scalar, _ratio_kind(is_tabulated=True)]
+Share = Annotated[Scalar, Kind(non_negative, _in_steps, is_tabulated=True, is_length=True)]
 # The table of cycles is made of it.
-Growth = Annotated[Scalar, _length_kind(positive, is_tabulated=False)]
+Growth = Annotated[Scalar, _ratio_kind(is_tabulated=False)]
 Ordered = Annotated[Scalars, Kind(ordered, lambda value: given_list(value, in_steps=True), is_length=True)]
 
 # What else is given.

@@ -3,7 +3,7 @@
 import difflib
 import inspect
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from optax_decay._arithmetic import Given
+from optax_decay._schedule import mixups
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Kind:
       is_length: whether it is measured in steps: a length, a boundary, a factor or a share of lengths.
       bases: takes a checked value and returns the bases in it, whose values the schedule's own are made of; None where
         there are none.
+      measures: "steps" of a number of update steps and "values" of what a schedule may be, among which mix-ups are
+        looked for; empty of anything else.
     """
 
     check: Callable[[str, Any], Any]
@@ -32,6 +35,7 @@ class Kind:
     is_tabulated: bool = False
     is_length: bool = False
     bases: Callable[[Any], Iterable[Any]] | None = None
+    measures: str = ""
 
 
 class Operator(NamedTuple):
@@ -92,6 +96,15 @@ class Record:
         return self.parameters.keys() - self.defaults.keys()
 
     @cached_property
+    def _steps(self) -> list[str]:
+        return [name for name, kind in self.kinds.items() if kind.measures == "steps"]
+
+    @cached_property
+    def _values(self) -> list[str]:
+        """The values among the first three arguments by position, where users take one for another."""
+        return [name for name in self._positional[:3] if name in self.kinds and self.kinds[name].measures == "values"]
+
+    @cached_property
     def _by_name(self) -> bool:
         """Whether every argument can be passed on by name."""
         named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
@@ -125,7 +138,13 @@ class Record:
         given, kinds = self._named(args, kwargs), self.kinds
         for name, value in given.items():
             value = _plain(value)
-            given[name] = kinds[name].check(name, value) if name in kinds else value
+            try:
+                given[name] = kinds[name].check(name, value) if name in kinds else value
+            except TypeError:
+                self._refuse_swapped_base(given, name, value)
+                raise
+        if self._steps:
+            mixups.refuse(given, self._steps, self._values, self._positional)
         return given
 
     def _named(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -139,10 +158,33 @@ class Record:
         unknown = [name for name in kwargs if name not in self.parameters]
         if unknown and self.rest is None:
             raise TypeError(unknown_argument(self.name, unknown[0], self.parameters))
+        if self._by_name and len(args) > len(self._positional):
+            raise TypeError(self._too_many(args))
         try:
             return self.signature.bind(*args, **kwargs).arguments
         except TypeError as error:
             raise TypeError(f"{self.name}: {error}.") from None
+
+    def _too_many(self, args: tuple[Any, ...]) -> str:
+        names = self._positional
+        text = f"`{self.name}` takes {', '.join(names)} by position, got {len(args)} arguments"
+        by_name = [name for name in self.parameters if name not in names]
+        if not by_name:
+            return f"{text}."
+        value, name = args[len(names)], by_name[0]
+        try:
+            self.kinds[name].check(name, value)
+        except (TypeError, ValueError):
+            return f"{text}: the count, TensorFlow's `global_step`, is what the schedule is called with."
+        return f"{text}: give the others by name, `{name}={value!r}`."
+
+    def _refuse_swapped_base(self, given: Mapping[str, Any], name: str, value: Any) -> None:
+        first = given.get("base")
+        if callable(value) and self.kinds[name].is_length and not callable(first) and first is not None:
+            raise TypeError(
+                f"`{self.name}` takes the schedule first, {self.name}({', '.join(self._positional)}): "
+                f"got {first!r} for `base` and {value!r} for `{name}`."
+            ) from None
 
     def call(self, given: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Arguments as they are passed on, by position and by name."""
@@ -193,6 +235,25 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"; did you mean `{near[0]}`?" if near else ""
 
 
-def unknown_argument(factory: str, name: str, known: Iterable[str]) -> str:
+# What other libraries give to a factory, and where it is here.
+_ELSEWHERE = {
+    "end_value": "`clip(..., min_value=...)` bounds a schedule that has no end",
+    "staircase": "`staircase(base, steps)` makes stairs of any base",
+    "cycle": "`expanding_cycle(base, decay_steps)` is TensorFlow's cycle for any base",
+    "exponent": "a power of a schedule is `schedule ** exponent`",
+    "transition_begin": "`delay(base, steps)` starts any base later",
+    "warmup_steps": "`warmup(base, steps)` warms any base up",
+    "global_step": "the count is what the schedule is called with",
+}
+
+
+def unknown_argument(factory: str, name: str, known: Collection[str]) -> str:
     """The message for an argument that a factory does not have."""
-    return f"`{factory}` has no argument `{name}`" + (nearest(name, known) or f", it has {', '.join(known)}.")
+    text = f"`{factory}` has no argument `{name}`"
+    if name == "end_value" and "alpha" in known:
+        return f"{text}: its end is `alpha`, a share of `init_value`."
+    if name == "transition_steps" and "decay_steps" in known:
+        return f"{text}: it is `decay_steps` here."
+    if name in _ELSEWHERE:
+        return f"{text}: {_ELSEWHERE[name]}."
+    return text + (nearest(name, known) or f", it has {', '.join(known)}.")

@@ -1,0 +1,142 @@
+"""Mix-ups are refused with the way out, and what only looks like one is taken."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+import optax_decay as od
+
+LR = od.cosine_decay(0.1, 100)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        # Optax's order, and a value and a length that have changed places.
+        ("linear_decay(0.1, 0.01, 1000)", "`decay_steps` is 0.01, .*`end_value` is 1000: the order is init_value"),
+        ("polynomial_decay(0.1, 0.001, 1000)", "`decay_steps` is 0.001, .*`end_value` is 1000: the order is"),
+        ("exponential_decay(0.1, 0.96, 1000)", "`decay_steps` is 0.96, .*`decay_rate` is 1000: the order is"),
+        ("inverse_time_decay(0.1, 0.5, 1000)", "`decay_steps` is 0.5, .*`decay_rate` is 1000: the order is"),
+        ("tanh_decay(0.1, 0.01, 1000)", "`decay_steps` is 0.01, .*`end_value` is 1000: the order is"),
+        ("cosine_decay(1000, 0.1)", "`decay_steps` is 0.1, .*`init_value` is 1000: the order is"),
+        ("cosine_decay(1000.0, 0.1)", r"`decay_steps` is 0.1, .*`init_value` is 1000\.0: the order is"),
+        ("one_cycle(1000, 0.1)", "`total_steps` is 0.1, .*`peak_value` is 1000: the order is peak_value, total_steps"),
+        ("triangular(0.1, 1000, 0.5)", "`step_size` is 0.5, .*`max_value` is 1000: the order is"),
+        # TensorFlow's step, left in its place.
+        ("cosine_decay(0.1, 5, 1000)", "`alpha` is 1000, a share of `init_value`: .*`global_step`"),
+        ("linear_decay(0.1, 5, 1000)", "`end_value` is 1000, and `init_value` 0.1: .*`global_step`"),
+        # A share of the run where steps are wanted.
+        ("warmup_cosine_decay(0.1, 0.1, 1000)", "`warmup_steps` is 0.1, .*`total_steps` is 1000: .* is 100 steps"),
+        ("warmup_stable_decay(0.1, 0.05, 1000, 200)", "`warmup_steps` is 0.05, .* a share of 0.05 is 50 steps"),
+    ],
+)  # fmt: skip
+def test_numbers_in_the_wrong_places_are_refused(text, words):
+    with pytest.raises(ValueError, match=words):
+        od.parse(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # Shares of the run, and epochs.
+        "stretch(warmup_cosine_decay(0.1, 0.1, 1.0), 1000)", "warmup_cosine_decay(0.1, 0.5, 90)", "one_cycle(0.1, 0.5)",
+        "warmup_cosine_decay(1000.0, 0.5, 300)", "warmup(0.1, 0.5)", "piecewise_constant([0.3, 0.6], [1, 2, 3])",
+        # Weights, temperatures, batch sizes, a range test.
+        "linear_decay(0.0, 100, 1000.0)", "linear_decay(1, 1)", "linear_decay(0.0, 0.5, 1000.0)",
+        "linear_decay(256, 0.5, 4096)", "linear_decay(100.0, 1000, 1)", "linear_decay(1, 100, 1000)",
+        "polynomial_decay(0.5, 10_000, 100.0)", "exponential_decay(1e-7, 100, 1e8)", "cosine_decay(100.0, 5000, 0.01)",
+        "exponential_decay(1000.0, 5000, 0.9)", "noam(512, 4000)",
+        # A short phase beside long ones.
+        "cyclic(0.1, 10**8, rise_steps=0.5)", "cooldown(0.1, 900, 0.1)", "sequence((0.1, 0.1), (0.2, 900), 0.1)",
+        "cosine_decay(0.1, 1000, 2)",
+    ],
+)  # fmt: skip
+def test_real_values_lengths_and_units_are_taken(text):
+    assert np.isfinite(od.parse(text)(1))
+
+
+def test_traced_numbers_are_not_looked_at():
+    assert jax.jit(lambda n: od.linear_decay(0.1, n, 1000.0)(0))(0.01) == np.float32(0.1)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("cosine_decay(0.1, 100, end_value=1e-3)", "its end is `alpha`, a share of `init_value`"),
+        ("exponential_decay(0.1, 100, 0.9, end_value=1e-3)", r"`clip\(\.\.\., min_value=\.\.\.\)`"),
+        ("cosine_decay(0.1, transition_steps=100)", "it is `decay_steps` here"),
+        ("cosine_decay(0.1, 100, exponent=2.0)", r"`schedule \*\* exponent`"),
+        ("exponential_decay(0.1, 1000, 0.96, True)", "give the others by name, `staircase=True`"),
+        ("polynomial_decay(0.1, 1000, 0.01, 1.0, True)", "give the others by name, `cycle=True`"),
+        ("cosine_decay_restarts(0.1, 1000, 2.0)", r"give the others by name, `t_mul=2\.0`"),
+        ("linear_cosine_decay(0.1, 1000, 0.5)", r"give the others by name, `num_periods=0\.5`"),
+        ("exponential_decay(0.1, 5, 1000, 0.96)", "`global_step`, is what the schedule is called with"),
+        ("warmup(100, cosine_decay(0.1, 100))", r"takes the schedule first, warmup\(base, steps\): got 100 for `base`"),
+        ("sequence([constant(1), constant(2)], [100])", r"give sequence\(\(a, 100\), b\) for what Optax joins"),
+    ],
+)  # fmt: skip
+def test_an_error_says_what_to_do_instead(text, words):
+    with pytest.raises(od.ParseError, match=words):
+        od.parse(text)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda grads: grads - LR * grads,
+        lambda grads: LR * np.asarray(grads),
+        lambda grads: optax.scale(-LR).update({"w": grads}, optax.ScaleState()),
+        jax.jit(lambda grads: grads - LR * grads),
+    ],
+)
+def test_a_schedule_in_the_place_of_its_value_is_refused(use):
+    with pytest.raises(ValueError, match=r"call it with the count, or use optax\.scale_by_schedule"):
+        use(jnp.ones(3))
+
+
+@od.schedule
+def returns_nothing(peak):
+    pass
+
+
+@od.schedule
+def gives_nothing(peak):
+    return lambda count: None
+
+
+@od.schedule
+def gives_three(peak):
+    return lambda count: peak * jnp.ones(3)
+
+
+@od.schedule
+def decides(peak):
+    return lambda count: peak if count < 5 else 0.0
+
+
+@pytest.mark.parametrize(
+    ("use", "kind", "words"),
+    [
+        (lambda: returns_nothing(0.1), TypeError, "`returns_nothing` must return a function of the count"),
+        (lambda: gives_nothing(0.1)(3), TypeError, "`gives_nothing` must return a number at each count, got None"),
+        (
+            lambda: gives_three(0.1)(3),
+            ValueError,
+            r"`gives_three` must return one value .* of shape \(3,\) for a count",
+        ),
+        (lambda: jax.jit(gives_three(0.1))(3), ValueError, r"`gives_three` must return one value for each count"),
+        (lambda: od.sample(decides(0.1), 10), TypeError, r"`decides` decides by the count .*jnp\.where"),
+        (lambda: jax.jit(decides(0.1))(3), TypeError, r"`decides` decides by the count .*jnp\.where"),
+        (lambda: decides(0.1)(jnp.arange(3)), TypeError, r"`decides` decides by the count .*jnp\.where"),
+    ],
+)
+def test_a_fault_in_a_factory_of_ones_own_is_told_with_its_name(use, kind, words):
+    with pytest.raises(kind, match=words):
+        use()
+
+
+def test_plain_python_decides_where_the_count_is_a_number():
+    assert decides(0.1)(3) == np.float32(0.1)
+    assert decides(0.1)(5) == 0
