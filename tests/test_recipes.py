@@ -62,3 +62,14 @@ def test_shares_of_the_run_are_stretched_over_it():
     np.testing.assert_allclose(
         od.sample(rate, total + 1), od.sample(od.warmup_cosine_decay(0.1, total / 10, total), total + 1), atol=1e-7
     )
+
+
+def test_what_a_train_step_applies_is_what_was_sampled_to_a_few_ulp():
+    optimizer = optax.inject_hyperparams(optax.adamw)(learning_rate=RATE)
+
+    def step(state, _):
+        _, state = optimizer.update(GRADIENTS, state, GRADIENTS)
+        return state, state.hyperparams["learning_rate"]
+
+    rates = jax.lax.scan(step, optimizer.init(GRADIENTS), None, 500)[1]
+    np.testing.assert_array_almost_equal_nulp(np.asarray(rates), od.sample(RATE, 500), nulp=4)
