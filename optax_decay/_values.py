@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jax.core import Tracer
 
 from optax_decay import _arithmetic, _count
 from optax_decay._arithmetic import Real, is_host, where
@@ -220,8 +221,14 @@ def scheduled(factory: Factory, **hyperparameters: Any) -> Typed:
     else:
         dtype = made(Count(0))._dtype
 
-    # One set of hyperparameters for each count.
-    return Typed(lambda count: elementwise(lambda one: at(made(one), one), count), dtype)
+    def value(count: Count) -> Real:
+        """One set of hyperparameters for each count."""
+        if isinstance(count.whole, jax.Array) and not isinstance(count.whole, Tracer) and not count.whole.ndim:
+            # In an array they are traced: a concrete one that is NaN, as at a count of NaN, would be refused.
+            return value(jax.tree.map(lambda x: jnp.reshape(x, 1), count))[0]
+        return elementwise(lambda one: at(made(one), one), count)
+
+    return Typed(value, dtype)
 
 
 def moving_hyperparameters(factory: Any, hyperparameters: dict[str, Any]) -> dict[str, Any]:

@@ -176,3 +176,18 @@ def test_no_operation_gives_a_nan_forward_or_backward(name):
             values, pull = jax.vjp(run, numbers)
             pull(jnp.ones_like(values))
             jax.jvp(run, (numbers,), (numbers,))
+
+
+@pytest.mark.parametrize(("baseline", "slope"), [(0.0, 0.06), (0.01, 0.05)])
+def test_a_factor_of_0_has_the_slope_of_its_first_power_in_the_second_cycle_alone(baseline, slope):
+    base = od.polynomial_decay(0.1, 100, 0.02)
+    value = lambda m_mul, t: od.warm_restarts(base, 100, m_mul=m_mul, baseline=baseline)(t)  # noqa: E731
+    for differentiated in (jax.grad(value), jax.jit(jax.grad(value)), jax.jit(jax.jacfwd(value))):
+        got = [float(differentiated(0.0, np.int32(t))) for t in (50, 150, 250)]
+        np.testing.assert_allclose(got, [0.0, slope, 0.0], rtol=1e-6)
+
+
+def test_a_value_on_the_baseline_has_the_slopes_of_those_beside_it():
+    differentiated = jax.jit(jax.grad(lambda low, high, t: od.triangular2(low, high, 100)(t), (0, 1)))
+    for t, share in ((0, 0.0), (50, 0.5), (100, 1.0), (250, 0.25), (300, 0.5), (400, 0.0)):
+        np.testing.assert_allclose(differentiated(0.1, 0.1, t), [1 - share, share], atol=1e-6)
