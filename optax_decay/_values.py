@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jax.core import Tracer
 
 from optax_decay import _arithmetic, _count
 from optax_decay._arithmetic import Real, is_host, where
@@ -36,7 +37,7 @@ def _dtype(name: str, value: Any) -> str:
     ):
         raise TypeError(f"`{name}` must be a float or integer dtype of JAX's, such as 'bfloat16', got {value!r}.")
     if jax.dtypes.canonicalize_dtype(dtype) != dtype:
-        raise ValueError(f"`{name}` {dtype.name} is one that JAX has under `jax_enable_x64` only.")
+        raise ValueError(f"`{name}` may have 64 bits under `jax_enable_x64` only, got {value!r}.")
     return dtype.name
 
 
@@ -220,8 +221,14 @@ def scheduled(factory: Factory, **hyperparameters: Any) -> Typed:
     else:
         dtype = made(Count(0))._dtype
 
-    # One set of hyperparameters for each count.
-    return Typed(lambda count: elementwise(lambda one: at(made(one), one), count), dtype)
+    def value(count: Count) -> Real:
+        """One set of hyperparameters for each count."""
+        if isinstance(count.whole, jax.Array) and not isinstance(count.whole, Tracer) and not count.whole.ndim:
+            # In an array they are traced: a concrete one that is NaN, as at a count of NaN, would be refused.
+            return value(jax.tree.map(lambda x: jnp.reshape(x, 1), count))[0]
+        return elementwise(lambda one: at(made(one), one), count)
+
+    return Typed(value, dtype)
 
 
 def moving_hyperparameters(factory: Any, hyperparameters: dict[str, Any]) -> dict[str, Any]:

@@ -92,6 +92,40 @@ def test_gradients_are_those_of_the_oracle_at_all_times_and_finite_at_kinks_and_
                 check_slope(gradient[k] * float(point.unit(k, t)), below, above, max(abs(point.exact(t)), 0.1))
 
 
+def restarted(m_mul=0.5, baseline=0.0, start=1.0):
+    return od.warm_restarts(od.linear_decay(start, 10), 10, m_mul=m_mul, baseline=baseline)
+
+
+@pytest.mark.parametrize(
+    ("value", "at", "slope"),
+    [
+        # Halfway down the second cycle the base is 0.5, and its amplitude m_mul's first power.
+        (lambda m: restarted(m, baseline=0.2)(15.0), 0.0, 0.3),
+        (lambda m: restarted(m)(15.0), 0.0, 0.5),
+        (lambda m: restarted(m)(25.0), 0.0, 0.0),
+        (lambda low: restarted(baseline=low)(15.0), 0.5, 0.5),
+        (lambda start: restarted(baseline=0.2, start=start)(15.0), 0.4, 0.25),
+        (lambda low: od.triangular2(low, 0.1, 10)(25.0), 0.1, 0.75),
+        (lambda high: od.triangular2(0.1, high, 10)(25.0), 0.1, 0.25),
+        (od.triangular2(0.0, 1.0, 10), 40.0, 0.025),
+        (od.triangular2(0.5, 1.0, 10), 20.0, 0.025),
+        (lambda start: od.natural_exp_decay(start, 10, 1.0)(10), 0.0, math.exp(-1)),
+    ],
+)
+def test_a_gradient_is_one_sides_where_a_factor_or_a_distance_is_0(value, at, slope):
+    for gradient in (jax.grad(value), jax.jit(jax.grad(value)), jax.jacfwd(value)):
+        np.testing.assert_allclose(gradient(at), slope, rtol=1e-5)
+
+
+def test_a_gradient_is_finite_where_what_lies_on_the_baseline_would_grow_beyond_floats():
+    def value(m_mul, count):
+        return od.cyclic(od.linear_decay(1.0, 10, 0.1), 10, m_mul=m_mul, baseline=0.1)(count)
+
+    for m_mul, count in (1e3, 800.0), (1e30, 60.0):
+        assert value(m_mul, count) == jax.jit(value)(m_mul, count) == np.float32(0.1)
+        assert np.isfinite(jax.grad(value, (0, 1))(m_mul, count)).all()
+
+
 @pytest.mark.lowest
 @few("exponential_decay", "linear_decay", "piecewise_linear", "clip", "warmup")
 def test_forward_mode_agrees_with_reverse_mode(name):
@@ -142,3 +176,18 @@ def test_no_operation_gives_a_nan_forward_or_backward(name):
             values, pull = jax.vjp(run, numbers)
             pull(jnp.ones_like(values))
             jax.jvp(run, (numbers,), (numbers,))
+
+
+@pytest.mark.parametrize(("baseline", "slope"), [(0.0, 0.06), (0.01, 0.05)])
+def test_a_factor_of_0_has_the_slope_of_its_first_power_in_the_second_cycle_alone(baseline, slope):
+    base = od.polynomial_decay(0.1, 100, 0.02)
+    value = lambda m_mul, t: od.warm_restarts(base, 100, m_mul=m_mul, baseline=baseline)(t)  # noqa: E731
+    for differentiated in (jax.grad(value), jax.jit(jax.grad(value)), jax.jit(jax.jacfwd(value))):
+        got = [float(differentiated(0.0, np.int32(t))) for t in (50, 150, 250)]
+        np.testing.assert_allclose(got, [0.0, slope, 0.0], rtol=1e-6)
+
+
+def test_a_value_on_the_baseline_has_the_slopes_of_those_beside_it():
+    differentiated = jax.jit(jax.grad(lambda low, high, t: od.triangular2(low, high, 100)(t), (0, 1)))
+    for t, share in ((0, 0.0), (50, 0.5), (100, 1.0), (250, 0.25), (300, 0.5), (400, 0.0)):
+        np.testing.assert_allclose(differentiated(0.1, 0.1, t), [1 - share, share], atol=1e-6)

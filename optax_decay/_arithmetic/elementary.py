@@ -89,11 +89,14 @@ def times_exp(scale: Real, x: Twofold, falls: bool = False) -> Real:
         first = scale * lax.exp(x.hi)
         # XLA makes one exponential of a product of two, and a factor of 1 does not keep them apart.
         return first + first * lax.expm1(x.lo) if abs(scale) == 1 else first * lax.exp(x.lo)
+    rests = scale == 0
+    if not isinstance(rests, np.bool_) or rests:
+        # Of 0 nothing grows; the slope does, as far as floats reach.
+        x = select_twofold(rests & (x.hi > 88), Twofold(as_float(88.0, x.hi), 0.0), x)
     zero = zero_of(x.hi)
     shift = where(x.hi < -60, 1.0, where(x.hi > 60, -1.0, zero))
     shifted = exp(renormalised(x.hi + shift * _OCTAVES_64.hi, x.lo + shift * _OCTAVES_64.lo))
-    value = scale * shifted * where(shift > 0, 2.0**-64, where(shift < 0, 2.0**64, 1 + zero))
-    return where(scale == 0, zero, value)
+    return scale * shifted * where(shift > 0, 2.0**-64, where(shift < 0, 2.0**64, 1 + zero))
 
 
 def _horner(x: Real, coefficients: Sequence[float]) -> Real:
@@ -172,8 +175,10 @@ def times_power(scale: Real, x: Real, log_x: Twofold, n: Real) -> Real:
     `log_x` is the logarithm of x, of 1 where x is zero.
     """
     if is_host(x, n):
-        return scale * (math.inf if x > 1 and n * math.log(x) > 709 else float(x) ** n) if n else scale
+        return scale * (math.inf if x > 1 and n * math.log(x) > 709 else float(x) ** n) if n and scale else scale
     some, value = x > 0, zero_of(scale)
+    if not isinstance(some, np.bool_):  # at 0 the first power has a slope
+        value = where(n == 1, scale * x, value)
     if not isinstance(some, np.bool_) or some:
         value = where(some, times_exp(scale, product(of_integer(n), log_x)), value)
     return where(n == 0, scale, value)

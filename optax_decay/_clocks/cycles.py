@@ -276,6 +276,5 @@ def _scaled(value: Real, index: Real, m_mul: Given, baseline: Given) -> Real:
     if baseline.known == 0:
         return _arithmetic.times_given_power(value, m_mul, index)
     low = baseline.as_float(value)
-    # What lies on the baseline stays there, however large the factor; the first cycle is the base bit for bit.
-    scaled = where(value == low, low, low + _arithmetic.times_given_power(value - low, m_mul, index))
-    return where(index == 0, value, scaled)
+    # The first cycle is the base bit for bit.
+    return where(index == 0, value, low + _arithmetic.times_given_power(value - low, m_mul, index))

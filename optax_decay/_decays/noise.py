@@ -19,7 +19,7 @@ def standard_normal(seed: Any, count: Count) -> Real:
     """N(0, 1) drawn from (seed, the whole part of the count), the same on the host, in a trace and in an array."""
 
     def draw(words: jax.Array) -> jax.Array:
-        key = jax.random.key(seed)
+        key = _key(seed)
         for word in words:
             key = jax.random.fold_in(key, word)
         return jax.random.normal(key, (), _arithmetic.float_dtype())
@@ -28,6 +28,13 @@ def standard_normal(seed: Any, count: Count) -> Real:
     words = lax.bitcast_convert_type(whole, np.uint32).reshape((-1, whole.dtype.itemsize // 4))
     drawn = jax.vmap(draw)(words).reshape(whole.shape)
     return drawn.item() if is_host(count.whole) and not isinstance(drawn, Tracer) else drawn
+
+
+def _key(seed: Any) -> jax.Array:
+    """A key of its own for every seed of 64 bits: JAX's own drops all but 32 of them unless x64 is enabled."""
+    if not isinstance(seed, int) or seed.bit_length() < jnp.iinfo(_arithmetic.int_dtype()).bits:
+        return jax.random.key(seed)
+    return jax.random.fold_in(jax.random.key(np.uint32(seed & 0xFFFFFFFF)), np.uint32(seed >> 32 & 0xFFFFFFFF))
 
 
 def _whole_steps(count: Count) -> Real:

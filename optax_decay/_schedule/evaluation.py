@@ -28,9 +28,9 @@ class Typed(NamedTuple):
 
 # A host result becomes a strongly typed array; inside a trace this adds no nested jit.
 @functools.partial(jax.jit, static_argnums=1, inline=True)
-def _to_array(value: Any, dtype: np.dtype[Any] | None) -> jax.Array:
-    value = lax.convert_element_type(value, _arithmetic.float_dtype())
-    return lax.convert_element_type(value, dtype or value.dtype)
+def _to_array(value: np.float64, dtype: np.dtype[Any] | None) -> jax.Array:
+    default = _arithmetic.float_dtype()
+    return lax.convert_element_type(lax.convert_element_type(value, default), dtype or default)
 
 
 class Schedule(Expression, Protocols):

@@ -85,8 +85,8 @@ def parse(
     position and by name, numbers, strings, lists and tuples, `None`, `True` and `False`, `+ - * / **`, unary minus,
     parentheses and comments; `Fraction(1, 3)` is that ratio exactly. A number stands for a constant. Nothing else is
     read, and no name is known but a factory's and those of `values`: `parse(repr(schedule)) == schedule` for every
-    schedule of such arguments that is not nested too deeply. No result with whole numbers or fractions may exceed
-    2**1024, in numerator or denominator.
+    schedule of such arguments whose expression is no longer and no deeper than `text` may be. No result with whole
+    numbers or fractions may exceed 2**1024, in numerator or denominator.
 
     Args:
       text: the expression, at most 64 KiB of it and nested at most 100 deep (a sum of n terms is nested n deep); or a

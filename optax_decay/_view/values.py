@@ -30,7 +30,9 @@ _FEWEST_COUNTS = 200
 def sample(schedule: AnySchedule, steps: int | ArrayLike) -> np.ndarray[Any, Any]:
     """A schedule's values at many counts, from one compiled call.
 
-    Made before a run, they are what it logs: `rates[step]` waits for no device.
+    Made before a run, they are what it logs: `rates[step]` waits for no device. A compiled train
+    step applies the same to a few units in the last place, and often bit for bit, which XLA does not promise: compare
+    them as in the second example.
 
     Args:
       schedule: any callable of the count, or a number.
@@ -48,6 +50,10 @@ def sample(schedule: AnySchedule, steps: int | ArrayLike) -> np.ndarray[Any, Any
     >>> import optax_decay as od
     >>> od.sample(od.linear_decay(0.1, 4), 5)
     array([0.1  , 0.075, 0.05 , 0.025, 0.   ], dtype=float32)
+
+    >>> import jax, numpy as np
+    >>> rate = od.cosine_decay(0.1, 100)
+    >>> np.testing.assert_array_almost_equal_nulp(od.sample(rate, 100)[7], np.asarray(jax.jit(rate)(7)), nulp=4)
     """
     counts, rate = _array(counts_of(steps)), as_schedule(kinds.base("schedule", schedule))
     if _count.beyond(counts) is None:

@@ -1,11 +1,13 @@
 """Each schedule that `record.py` recorded from another library, as one expression of this one.
 
-The keys are "library schedule variant", as `key` in `record.py` joins them; the values take the package, or whatever
+The keys are "library schedule variant", as `key` in `cases.py` joins them; the values take the package, or whatever
 has its names. A learning rate that the other library reads from the optimizer stands in the expression.
 """
 
 from collections.abc import Callable
 from typing import Any
+
+from tests.peers.texts import TEXTS
 
 EXPRESSIONS: dict[str, Callable[[Any], Any]] = {
     # Keras
@@ -219,3 +221,4 @@ EXPRESSIONS: dict[str, Callable[[Any], Any]] = {
         od.warmup(od.inverse_sqrt_decay(0.1, 400), 100) * od.cooldown(1, 900, 400)
     ),
 }
+EXPRESSIONS |= {name: lambda od, text=text: od.as_schedule(od.parse(text)) for name, text in TEXTS.items()}

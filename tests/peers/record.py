@@ -1,10 +1,11 @@
 """Records what the schedules of other libraries give, into values.json beside this file.
 
-    python tests/peers/record.py                 # every library that is installed here
-    python tests/peers/record.py optax PyTorch   # only these
+    python -m tests.peers.record                 # every library that is installed here
+    python -m tests.peers.record optax PyTorch   # only these
 
 A library that is missing is reported, and what was recorded of it stays as it is; so each may have an environment of
-its own. The tests read values.json and need none of them.
+its own. Codebases that are no packages are read from clones (clones.py), and what is not in Python from its formulae
+(formulae.py). The tests read values.json and need none of them.
 
 A case has the `library`, its `version`, the `schedule` under the library's name, a `variant` where one schedule is
 recorded with several arguments, the `arguments` (PyTorch's `lr` is the optimizer's), the `counts` and the `values`: in
@@ -12,41 +13,20 @@ float64, or in float32 where the library computes so.
 """
 
 import importlib.util
-import itertools
 import json
 import sys
 import types
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from tests.peers import clones, formulae
+from tests.peers.cases import Case, case, counts, key, simulated
+
 FILE = Path(__file__).with_name("values.json")
-CASE_COUNTS = 25
-
-Case = dict[str, Any]
-Read = Callable[[list[int]], list[float]]
-
-
-def counts(*boundaries: int, last: int) -> list[int]:
-    """0, 1, `last`, each boundary with its neighbours, and others spread over the rest."""
-    chosen = {0, 1, last} | {count for b in boundaries for count in (b - 1, b, b + 1) if 0 <= count <= last}
-    spread = (int(last * (0.6180339887 * n % 1)) for n in itertools.count(1))
-    while len(chosen) < min(CASE_COUNTS, last + 1):
-        chosen.add(next(spread))
-    return sorted(chosen)
-
-
-def case(schedule: str, read: Read, arguments: Any, at: list[int], variant: str = "") -> Case:
-    named = {"schedule": schedule, "variant": variant} if variant else {"schedule": schedule}
-    return {**named, "arguments": arguments, "counts": at, "values": [float(value) for value in read(at)]}
-
-
-def simulated(values: list[float]) -> Read:
-    """For libraries that are stepped: the values of every step, read at the counts."""
-    return lambda at: [values[count] for count in at]
-
 
 # TensorFlow.
 
@@ -341,6 +321,56 @@ def timm() -> Iterator[Case]:
         yield one("WSDLRScheduler", ends, decay, **stable, decay_fn=decay)
     yield one("WSDLRScheduler", ends, "exp", **stable, decay_fn="exp", decay_ratio=0.1)
     yield one("WSDLRScheduler", ends, "rsqrt, linear", **stable, stable_fn="rsqrt", decay_fn="linear")
+    yield one("CosineLRScheduler", counts(300, last=600), "k_decay", **steps, lr_min=0.001, k_decay=2.0)
+    yield one("CosineLRScheduler", restarts, "k_decay, cycles", **steps, **grow, **after, k_decay=1.5)
+    yield one("PolyLRScheduler", counts(300, last=600), "k_decay", **steps, power=2.0, lr_min=0.001, k_decay=0.5)
+
+
+# pytorch-scheduler: all of its schedulers, each of which is a function of the count alone.
+
+
+def pytorch_scheduler() -> Iterator[Case]:
+    import pytorch_scheduler as schedulers
+
+    def one(schedule: str, at: list[int], variant: str = "", **arguments: Any) -> Case:
+        optimizer = _optimizer(0.1)
+        made = getattr(schedulers, schedule)(optimizer, **arguments)
+        values = [optimizer.param_groups[0]["lr"]]
+        for _ in range(at[-1]):
+            optimizer.step()
+            made.step()
+            values.append(optimizer.param_groups[0]["lr"])
+        return case(schedule, simulated(values), arguments, at, variant)
+
+    whole = {"total_steps": 300, "min_lr": 0.001}
+    rise = {**whole, "warmup_steps": 20}
+    plain, risen, late = counts(300, last=400), counts(20, 300, last=400), counts(20, 200, 300, last=400)
+    yield one("ChebyshevScheduler", plain, **whole)
+    restarts = {"first_cycle_steps": 100, "max_lr": 0.1, "min_lr": 0.001, "warmup_steps": 20, "gamma": 0.5}
+    yield one("CosineAnnealingWarmupRestarts", counts(20, 100, 120, 200, last=500), **restarts)
+    yield one(
+        "CosineAnnealingWarmupRestarts", counts(20, 100, 120, 300, 320, last=699), "growing", **restarts, cycle_mult=2.0
+    )
+    yield one("CosineWithWarmupScheduler", risen, **rise)
+    yield one("ExpHyperbolicLRScheduler", risen, total_steps=300, upper_bound=1000, min_lr=0.0001, warmup_steps=20)
+    yield one("FlatCosineScheduler", counts(210, 300, last=400), **whole, flat_fraction=0.7)
+    yield one("HyperbolicLRScheduler", risen, total_steps=300, upper_bound=1000, min_lr=0.0001, warmup_steps=20)
+    yield one("IdentityScheduler", counts(last=300))
+    yield one("InverseSqrtScheduler", counts(100, last=3000), warmup_steps=100)
+    yield one("KDecayScheduler", plain, **whole, k=2.0)
+    yield one("KDecayScheduler", plain, "fractional", **whole, k=1.5)
+    yield one("LinearDecayScheduler", risen, **rise)
+    yield one("PolynomialScheduler", risen, **rise, power=2.0)
+    yield one("PolynomialScheduler", counts(20, 300, 320, 600, last=1000), "cycle", **rise, power=2.0, cycle=True)
+    yield one("PowerDecayScheduler", counts(100, last=3000), total_steps=3000, warmup_steps=100, alpha=0.7, min_lr=0.02)
+    yield one("PowerDecayScheduler", counts(last=3000), "without warmup", total_steps=3000)
+    yield one("RexScheduler", plain, total_steps=300)
+    yield one("SlantedTriangularScheduler", counts(30, 300, last=400), total_steps=300, cut_frac=0.1, ratio=32.0)
+    yield one("TanhDecayScheduler", plain, **whole, steepness=3.0)
+    yield one("TrapezoidalScheduler", late, **rise, decay_steps=100)
+    yield one("WarmupHoldCosineScheduler", counts(20, 120, 300, last=400), **rise, hold_steps=100)
+    for decay in ("cosine", "linear", "sqrt"):
+        yield one("WSDScheduler", counts(20, 220, 300, last=400), decay, **rise, stable_steps=200, decay_type=decay)
 
 
 # ignite.
@@ -488,38 +518,37 @@ def scenic() -> Iterator[Case]:
     )
 
 
-LIBRARIES: dict[str, tuple[str, Callable[[], Iterator[Case]]]] = {
-    "Keras": ("keras", keras),
-    "PyTorch": ("torch", pytorch),
-    "optax": ("optax", optax),
-    "timm": ("timm", timm),
-    "ignite": ("pytorch-ignite", ignite),
-    "fastai": ("fastai", fastai),
-    "transformers": ("transformers", transformers),
-    "scenic": ("scenic", scenic),
+# What is recorded of each library, and what tells the version.
+SECTIONS: dict[str, tuple[Callable[[], Iterator[Case]], Callable[[], str]]] = {
+    "Keras": (keras, partial(version, "keras")),
+    "PyTorch": (pytorch, partial(version, "torch")),
+    "optax": (optax, partial(version, "optax")),
+    "timm": (timm, partial(version, "timm")),
+    "ignite": (ignite, partial(version, "pytorch-ignite")),
+    "fastai": (fastai, partial(version, "fastai")),
+    "transformers": (transformers, partial(version, "transformers")),
+    "scenic": (scenic, partial(version, "scenic")),
+    "pytorch_scheduler": (pytorch_scheduler, partial(version, "pytorch-scheduler")),
+    **clones.SECTIONS,
+    **formulae.SECTIONS,
 }
 
 
-def key(case: Case) -> str:
-    return " ".join(filter(None, (case["library"], case["schedule"], case.get("variant"))))
-
-
 def main(chosen: list[str]) -> None:
-    if unknown := set(chosen) - set(LIBRARIES):
-        sys.exit(f"Not a library here: {', '.join(sorted(unknown))}. There are {', '.join(LIBRARIES)}.")
+    if unknown := set(chosen) - set(SECTIONS):
+        sys.exit(f"Not a library here: {', '.join(sorted(unknown))}. There are {', '.join(SECTIONS)}.")
     recorded: list[Case] = json.loads(FILE.read_text())["cases"] if FILE.exists() else []
     warnings.simplefilter("ignore")
-    for library in chosen or LIBRARIES:
-        distribution, section = LIBRARIES[library]
+    for library in chosen or SECTIONS:
+        section, known_version = SECTIONS[library]
         try:
-            made = list(section())
+            made, source = list(section()), {"library": library, "version": known_version()}
         except ImportError as missing:
             print(f"{library}: left as it is ({missing})")
             continue
-        source = {"library": library, "version": version(distribution)}
         recorded = [case for case in recorded if case["library"] != library] + [source | case for case in made]
         print(f"{library} {source['version']}: {len(made)} cases, {sum(len(case['counts']) for case in made)} values")
-    order = list(LIBRARIES)
+    order = list(SECTIONS)
     recorded.sort(key=lambda case: order.index(case["library"]))
     if len(set(map(key, recorded))) < len(recorded):
         sys.exit("Two cases have the same library, schedule and variant.")
