@@ -126,7 +126,8 @@ def staircase(base: Base, steps: Steps) -> Curve:
         stage, rest = _count.divide_with_remainder(count, length)
         if is_host(length.denominator) and length.denominator == 1:
             return at(base, Count(_count.in_unit(count, rest.unit).whole - rest.whole, ZERO, rest.unit))
-        if length.known is not None:
+        # Of stairs shorter than a unit there are more than counts.
+        if length.known is not None and length.known >= 1:
             return at(base, Count(stage, ZERO, length.counted.unit * length.known))
         return at(base, _count.difference(count, rest))
 
