@@ -182,14 +182,14 @@ def test_hypothesis_finds_no_nest_that_is_off(nest, seed):
 
 @pytest.mark.slow
 @given(nest=nests(4), seed=st.integers(0, 2**16))
-@settings(max_examples=250, derandomize=True)
+@settings(max_examples=100, derandomize=True)
 def test_hypothesis_finds_no_deep_nest_that_is_off_in_any_way(nest, seed):
     check_nest(nest, seed, jitted, vmapped, scanned)
 
 
 @pytest.mark.slow
 @given(nest=nests(3, traced=True), seed=st.integers(0, 2**16))
-@settings(max_examples=100, derandomize=True)
+@settings(max_examples=40, derandomize=True)
 def test_hypothesis_finds_no_traced_nest_that_is_off(nest, seed):
     make, given, *_ = nest
     counts = counts_of_nest(nest, seed)
