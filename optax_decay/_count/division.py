@@ -13,7 +13,7 @@ from optax_decay._count.count import (
     scaled_part,
 )
 from optax_decay._count.integers import divided
-from optax_decay._count.lengths import Length, finer
+from optax_decay._count.lengths import Length, finer, in_finer_unit
 from optax_decay._count.sums import select
 
 # What remains of a ratio of integers is a whole number of a finer unit: of one that leaves room for the lengths after.
@@ -49,8 +49,7 @@ def refined(count: Count, part: Length, whole: Length) -> Count:
     """A count up to `whole` in a unit so fine that `part` is a whole number of units, where that leaves room."""
     if not count.is_whole or part.known is None or whole.known is None or whole.known * part.denominator > _FEW:
         return count
-    fine = part.denominator if is_host(count.whole) else count.whole.dtype.type(part.denominator)
-    return count if fine == 1 else Count(count.whole * fine, ZERO, finer(count.unit, part.denominator))
+    return count if part.denominator == 1 else in_finer_unit(count, part.denominator)
 
 
 def stage(count: Count, of: Length) -> tuple[Real, int]:

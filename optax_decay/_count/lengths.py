@@ -91,6 +91,12 @@ def finer(unit: Fraction, times: int) -> Fraction:
     return unit / times
 
 
+def in_finer_unit(count: Count, times: int) -> Count:
+    """A whole count in a unit so many times as fine, where it fits."""
+    factor = times if is_host(count.whole) else count.whole.dtype.type(times)
+    return Count(count.whole * factor, ZERO, finer(count.unit, times))
+
+
 def in_whole_units(count: Count, steps: Length) -> tuple[Count, Length]:
     """min(count, steps) or a little more, and a length: in a unit of which both are whole numbers, where they fit."""
     count, steps = in_one_unit(count, steps)
@@ -99,7 +105,7 @@ def in_whole_units(count: Count, steps: Length) -> tuple[Count, Length]:
     fine = steps.known.denominator
     if steps.known.numerator > last_count() - fine:
         return count, steps
-    count = Count(_arithmetic.minimum(count.whole, math.ceil(steps.known)) * fine, ZERO, finer(count.unit, fine))
+    count = in_finer_unit(count._replace(whole=_arithmetic.minimum(count.whole, math.ceil(steps.known))), fine)
     return count, exact_length(steps.known * fine, count.unit, count.whole)
 
 

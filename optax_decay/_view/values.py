@@ -30,9 +30,9 @@ _FEWEST_COUNTS = 200
 def sample(schedule: AnySchedule, steps: int | ArrayLike) -> np.ndarray[Any, Any]:
     """A schedule's values at many counts, from one compiled call.
 
-    Made before a run, they are what it logs: `rates[step]` waits for no device. A compiled train
-    step applies the same to a few units in the last place, and often bit for bit, which XLA does not promise: compare
-    them as in the second example.
+    Made before a run, they are what it logs: `rates[step]` waits for no device. A compiled train step applies the same
+    to a few units in the last place, and often bit for bit, which XLA does not promise: compare them as in the second
+    example.
 
     Args:
       schedule: any callable of the count, or a number.
