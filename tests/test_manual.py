@@ -55,7 +55,7 @@ def expressions() -> Iterator[str]:
     for page in sorted(DOCS.glob("*.md")):
         for block in re.findall(r"^```\{curve\}\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL):
             yield from (expression.strip() for expression in block.split("\n\n"))
-    yield from (expression for example in EXAMPLES.values() for expression, _ in example.pictures)
+    yield from (expression for example in EXAMPLES.values() for expression in example.pictures)
 
 
 def test_everything_that_is_drawn_can_be():

@@ -76,7 +76,7 @@ def figures(expressions: Iterable[str]) -> nodes.Node:
 
 
 def pictures(example: str) -> list[str]:
-    return [expression for expression, _ in EXAMPLES[example].pictures]
+    return list(EXAMPLES[example].pictures)
 
 
 def with_curves(app: Any, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
