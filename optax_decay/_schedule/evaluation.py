@@ -15,6 +15,7 @@ from optax_decay._count import Count
 from optax_decay._schedule.expression import Expression
 from optax_decay._schedule.kinds import is_plain_number
 from optax_decay._schedule.protocols import Protocols
+from optax_decay._schedule.record import Record
 
 Curve = Callable[[Count], Real]
 
@@ -59,12 +60,18 @@ class Schedule(Expression, Protocols):
     # NumPy leaves the arithmetic to us.
     __array_ufunc__ = None
 
-    # Without types: of those tyro and chz would make options, though a schedule is one value.
-    def __init__(self, record, given, curve, dtype=None, composition=None):
+    def __init__(
+        self,
+        record: Record,
+        given: dict[str, Any],
+        curve: Curve,
+        dtype: np.dtype[Any] | None = None,
+        composition: "Schedule | None" = None,
+    ):
         super().__init__(record, given)
-        self._curve: Curve = curve
-        self._dtype: np.dtype[Any] | None = dtype
-        self._composition: Schedule | None = composition
+        self._curve = curve
+        self._dtype = dtype
+        self._composition = composition
         self._needs_device = any(map(_needs_device, given.values()))
 
     def __call__(self, count: Any) -> jax.Array:
@@ -121,6 +128,10 @@ class Schedule(Expression, Protocols):
 
     def __neg__(self) -> "Schedule":
         return _operated("negative", self)
+
+
+# tyro and chz make options of annotated arguments, and a schedule is one value to them.
+Schedule.__init__.__annotations__ = {}
 
 
 def promoted(bases: list[Any]) -> np.dtype[Any] | None:
