@@ -71,6 +71,48 @@ class TestDivision:
         np.testing.assert_allclose(value(rest)[inside], left[inside], rtol=0, atol=1e-9 * float(exact))
 
 
+FRACTIONS = [Fraction(7), Fraction(21, 2), Fraction(37, 100), Fraction(1087, 100), Fraction(100, 3), Fraction(1, 50)]
+
+
+def counts_with_parts(own):
+    """Counts less a fraction: in JAX and as the host's fractions."""
+    counts = whole_counts(10**4)
+    given = _arithmetic.given(own)
+    late = lambda t: _count.difference(Count(t), _count.steps_beside(given, Count(t)))  # noqa: E731
+    return counts, late, [max(t - own, Fraction(0)) for t in counts.tolist()]
+
+
+class TestCountsInShares:
+    """Known fractions of steps: integers alone divide them, whatever stands in whatever."""
+
+    @pytest.mark.parametrize("own", [Fraction(0), Fraction(1, 2), Fraction(41, 100), Fraction(2, 7), Fraction(50, 3)])
+    @pytest.mark.parametrize("steps", FRACTIONS)
+    def test_stairs_and_what_remains_of_them_are_exact(self, own, steps):
+        counts, late, exact = counts_with_parts(own)
+        given = _arithmetic.given(steps, in_steps=True)
+
+        @jax.jit
+        def divided(whole):
+            count = late(whole)
+            length = _count.length(given, count)
+            return *_count.divide_with_remainder(count, length), _count.stairs(count, length)
+
+        stage, rest, stairs = divided(counts)
+        want = [t // steps for t in exact]
+        np.testing.assert_array_equal(stage, [min(s, LAST) for s in want])
+        left = [float(t - s * steps) for t, s in zip(exact, want, strict=True)]
+        np.testing.assert_allclose(value(rest), left, rtol=0, atol=1e-9)
+        np.testing.assert_allclose(value(stairs), [float(s * steps) for s in want], rtol=1e-15, atol=1e-9)
+
+    def test_stairs_of_stairs_are_where_they_are_on_the_host(self):
+        counts = np.unique(np.concatenate([np.arange(500), whole_counts(200)]))
+        nest = od.linear_decay(1.0, 2.0**31)
+        for depth in range(24):
+            nest = od.staircase(od.delay(nest, Fraction(depth % 3, 7)), FRACTIONS[depth % len(FRACTIONS)])
+        want = np.array([float(nest(t)) for t in counts.tolist()])
+        np.testing.assert_allclose(jax.jit(nest)(counts.astype(np.int32)), want, rtol=0, atol=1e-7)
+
+
 class TestDoublingCycles:
     @pytest.mark.parametrize("steps", [1, 7, 1000, 2**20 + 1, LAST])
     def test_the_cycle_of_a_count_and_its_place_in_it_are_exact(self, steps):

@@ -1,5 +1,7 @@
 """Constant size: no graph grows with cycles, boundaries or phases, and phases of one factory cost one of them."""
 
+import math
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -124,13 +126,20 @@ def test_a_compiled_program_does_not_grow_with_cycles_or_boundaries(name, few, m
 @pytest.mark.parametrize(
     "clock",
     [
-        # Stairs within shorter ones: of longer ones around them the count keeps its part.
         lambda base, k: od.staircase(base, 10.5 - 0.37 * k),
+        lambda base, k: od.staircase(base, 10.5 + 0.37 * k),
+        lambda base, k: od.staircase(base, 0.5 + 0.01 * k),
+        lambda base, k: od.staircase(base, math.sqrt(2 + k)),
+        lambda base, k: od.staircase(od.delay(base, 0.37), 10.5 + 0.37 * (k % 5)),
+        lambda base, k: od.staircase(od.hold(base, 2000.5 - k), 10.5 + 0.37 * (k % 5)),
         lambda base, k: od.cyclic(base, 10.5 + 0.37 * k),
         lambda base, k: od.warm_restarts(base, 100 / 3 + k),
         lambda base, k: od.delay(od.stretch(base, 1.1), 0.37 * k),
     ],
-    ids=["staircase", "cyclic", "warm_restarts", "delay and stretch"],
+    ids=[
+        *("shorter stairs", "longer stairs", "stairs below a step", "odd stairs", "delayed stairs", "held stairs"),
+        *("cyclic", "warm_restarts", "delay and stretch"),
+    ],
 )
 def test_the_program_of_nested_clocks_of_fractional_steps_grows_in_a_straight_line(clock):
     def size(depth):

@@ -56,6 +56,8 @@ def as_float(value: Real, beside: Real) -> Real:
 
 def rounded_constant(value: float) -> np.floating[Any]:
     """A Python number as a constant in a trace: infinite beyond the largest float."""
+    if -1e38 < value < 1e38:
+        return float_dtype().type(value)
     with np.errstate(over="ignore"):
         return float_dtype().type(value)
 

@@ -8,9 +8,8 @@ from fractions import Fraction
 from typing import Any
 
 from optax_decay import _count
-from optax_decay._arithmetic import ZERO, Real, is_host, raised_nearly
+from optax_decay._arithmetic import raised_nearly
 from optax_decay._begins import Edge, PhaseOrCycle, edges, edges_backwards, edges_until, known_steps, tells_edges_of
-from optax_decay._count import Count
 from optax_decay._ends import roughly, seen_until, tells_end_of
 from optax_decay._schedule import Curve, at, exact_schedule
 from optax_decay._schedule.kinds import Base, NonNegativeSteps, Positive, Steps
@@ -121,17 +120,7 @@ def staircase(base: Base, steps: Steps) -> Curve:
     [0.1   0.075 0.075 0.05 ]
     """
 
-    def value(count: Count) -> Real:
-        length = _count.length(steps, count)
-        stage, rest = _count.divide_with_remainder(count, length)
-        if is_host(length.denominator) and length.denominator == 1:
-            return at(base, Count(_count.in_unit(count, rest.unit).whole - rest.whole, ZERO, rest.unit))
-        # Of stairs shorter than a unit there are more than counts.
-        if length.known is not None and length.known >= 1:
-            return at(base, Count(stage, ZERO, length.counted.unit * length.known))
-        return at(base, _count.difference(count, rest))
-
-    return value
+    return lambda count: at(base, _count.stairs(count, _count.length(steps, count)))
 
 
 @tells_edges_of(staircase)

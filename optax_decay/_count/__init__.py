@@ -17,7 +17,7 @@ from optax_decay._count.count import (
     scaled,
     start,
 )
-from optax_decay._count.division import divide_with_remainder, horizon, refined, stage
+from optax_decay._count.division import divide_with_remainder, horizon, refined, stage, stairs
 from optax_decay._count.intake import as_count, beyond, on_device
 from optax_decay._count.integers import divided, last_count
 from optax_decay._count.lengths import (
@@ -74,6 +74,7 @@ __all__ = [
     "shifted",
     "slowed",
     "stage",
+    "stairs",
     "start",
     "steps_beside",
     "sum_of",

@@ -6,6 +6,7 @@ constant into a product with its rounded reciprocal. So a count is a whole numbe
 follows from integers alone.
 """
 
+import math
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -20,13 +21,22 @@ from optax_decay._count.integers import divided, last_count
 
 STEP = Fraction(1)  # the unit of the counts that users pass
 
+# What remains of a ratio of integers is a whole number of shares of a unit: of so many that products of them fit.
+FEW = 1 << 16
+
 
 class Count(NamedTuple):
-    """The non-negative number (whole + part) unit; the part is `ZERO` where it is known to be zero."""
+    """The non-negative number (whole + part) unit; the part is `ZERO` where it is known to be zero.
+
+    Where it is known, `most` is the greatest number that `whole` may be, since what is short takes fewer operations;
+    and the part is a whole number of 1 / `shares`, so that it can be taken back for one.
+    """
 
     whole: Real
     part: Twofold = ZERO
     unit: Fraction = STEP
+    most: int | None = None
+    shares: int | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -46,14 +56,14 @@ def rounding() -> float:
 
 def _flattened(count: Count) -> tuple[tuple[Any, ...], Any]:
     """What transformations map over, and what is known when a program is built."""
-    known = count.unit, count.is_whole, _arithmetic.is_zero(count.part.lo)
+    known = count.unit, count.is_whole, _arithmetic.is_zero(count.part.lo), count.most, count.shares
     return (count.whole, *(() if known[1] else count.part[:1] if known[2] else count.part)), known
 
 
 def _unflattened(known: Any, children: Any) -> Count:
     whole, *part = children
-    unit, is_whole, is_single = known
-    return Count(whole, ZERO if is_whole else Twofold(part[0], 0.0) if is_single else Twofold(*part), unit)
+    unit, is_whole, is_single, *rest = known
+    return Count(whole, ZERO if is_whole else Twofold(part[0], 0.0) if is_single else Twofold(*part), unit, *rest)
 
 
 jax.tree_util.register_pytree_node(Count, _flattened, _unflattened)
@@ -67,6 +77,26 @@ def start(beside: Count) -> Count:
 def held(beside: Count) -> Count:
     """The last count, of the kind and shape of another."""
     return Count(zero_of(beside.whole) + beside.whole.dtype.type(last_count()), ZERO, beside.unit)
+
+
+def greatest(count: Count) -> int:
+    """The greatest whole number that a count of a program's may have."""
+    return last_count() if count.most is None else min(count.most, last_count())
+
+
+def shares_of(*counts: Count) -> int | None:
+    """Of so many shares of a unit all parts are whole numbers, if few are enough."""
+    shares = [1 if count.is_whole else count.shares or FEW + 1 for count in counts]
+    common = math.lcm(*shares)
+    return common if common <= FEW else None
+
+
+def in_shares(count: Count, shares: int) -> Real:
+    """The part as a whole number of shares."""
+    if count.is_whole:
+        return zero_of(count.whole)
+    nearest = count.part.hi * shares + 0.5
+    return int(nearest) if is_host(nearest) else lax.convert_element_type(nearest, int_dtype())
 
 
 def plain_number(count: Count) -> Real:
@@ -199,7 +229,9 @@ def coarser(count: Count, bits: int) -> Count:
         low = lax.bitwise_and(count.whole, jnp.full_like(count.whole, min(mask, last_count())))
     part, scale = _arithmetic.plus(_arithmetic.of_integer(low, mask), count.part), 2.0**-bits
     part = Twofold(part.hi * scale, part.lo if _arithmetic.is_zero(part.lo) else part.lo * scale)
-    return Count(whole, part, count.unit * (1 << bits))
+    shares = shares_of(count) if bits <= FEW.bit_length() else None
+    most = None if count.most is None else count.most >> bits
+    return Count(whole, part, count.unit * (1 << bits), most, shares and shares << bits)
 
 
 def bits_beyond(number: Fraction) -> int:

@@ -15,13 +15,15 @@ from optax_decay._count.count import (
     differentiated_as,
     from_real,
     in_one_float,
+    in_shares,
     in_unit,
     real,
     scaled,
+    shares_of,
     start,
 )
 from optax_decay._count.integers import last_count
-from optax_decay._count.sums import difference, reached, select, sum_of
+from optax_decay._count.sums import difference, least, reached, select, sum_of
 
 
 class Length(NamedTuple):
@@ -50,7 +52,8 @@ def length(steps: Given, count: Count) -> Length:
 
 
 def _length_of(ratio: Measured, unit: Fraction, known: Fraction | None) -> Length:
-    return Length(*ratio[:4], Count(ratio.whole, ratio.part, unit), known)
+    bounds = () if known is None else (math.ceil(known), known.denominator)
+    return Length(*ratio[:4], Count(ratio.whole, ratio.part, unit, *bounds), known)
 
 
 def exact_length(number: Fraction, unit: Fraction, beside: Real) -> Length:
@@ -92,27 +95,29 @@ def finer(unit: Fraction, times: int) -> Fraction:
 
 
 def in_finer_unit(count: Count, times: int) -> Count:
-    """A whole count in a unit so many times as fine, where it fits."""
+    """A count in a unit so many times as fine that it is whole, where it fits."""
     factor = times if is_host(count.whole) else count.whole.dtype.type(times)
-    return Count(count.whole * factor, ZERO, finer(count.unit, times))
+    whole = count.whole * factor if count.is_whole else count.whole * factor + in_shares(count, times)
+    return Count(whole, ZERO, finer(count.unit, times), count.most and (count.most + (not count.is_whole)) * times)
 
 
 def in_whole_units(count: Count, steps: Length) -> tuple[Count, Length]:
     """min(count, steps) or a little more, and a length: in a unit of which both are whole numbers, where they fit."""
     count, steps = in_one_unit(count, steps)
-    if is_host(count.whole) or not count.is_whole or steps.known is None or steps.known.denominator == 1:
+    fine = shares_of(count, steps.counted)
+    if is_host(count.whole) or steps.known is None or fine is None or (count.is_whole and fine == 1):
         return count, steps
-    fine = steps.known.denominator
-    if steps.known.numerator > last_count() - fine:
+    most = math.ceil(steps.known)
+    if (most + 1) * fine > last_count():
         return count, steps
-    count = in_finer_unit(count._replace(whole=_arithmetic.minimum(count.whole, math.ceil(steps.known))), fine)
+    count = in_finer_unit(least(count, Count(most, ZERO, count.unit, most)), fine)
     return count, exact_length(steps.known * fine, count.unit, count.whole)
 
 
 def _coarser(count: Count, known: Fraction, bits: int) -> tuple[Count, Length]:
     count, steps = coarser(count, bits), known / (1 << bits)
     # An odd length is no ratio of two integers that fit, but a whole number and a half.
-    counted = Count(*_arithmetic.whole_and_part(steps, is_host(count.whole)), count.unit)
+    counted = Count(*_arithmetic.whole_and_part(steps, is_host(count.whole)), count.unit, math.ceil(steps))
     return count, exact_length(steps, count.unit, count.whole)._replace(counted=counted)
 
 

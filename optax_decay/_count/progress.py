@@ -1,27 +1,25 @@
 """Progress: what share of a length a count has gone, and what share of it remains."""
 
-import math
-
 from optax_decay import _arithmetic
 from optax_decay._arithmetic import ONE, Real, Twofold, is_host, where
-from optax_decay._count.count import Count, in_unit, last_count, real
+from optax_decay._count.count import Count, greatest, in_unit, last_count, real
 from optax_decay._count.lengths import Length, in_whole_units
 from optax_decay._count.sums import difference, least
 
 
-def fraction(count: Count, of: Length, times: Twofold = ONE, most: int | None = None, roughly: bool = False) -> Twofold:
+def fraction(count: Count, of: Length, times: Twofold = ONE, roughly: bool = False) -> Twofold:
     """count / of * times as a real number; the constants among them become one. `roughly` as in `times_integer`."""
     count = in_unit(count, of.counted.unit)
     scale = of.inverse if times is ONE else _arithmetic.product(of.inverse, times)
     if count.is_whole:
-        return _arithmetic.times_integer(count.whole, last_count() if most is None else most, scale, roughly)
+        return _arithmetic.times_integer(count.whole, greatest(count), scale, roughly)
     return _arithmetic.product(real(count), scale)
 
 
 def elapsed(count: Count, of: Length, times: Twofold = ONE, roughly: bool = False) -> Twofold:
     """min(count / of, 1) * times, exact at both ends."""
     count, of = in_whole_units(count, of)
-    return fraction(least(count, of.counted), of, times, _most(of), roughly)
+    return fraction(least(count, of.counted), of, times, roughly)
 
 
 def remaining(count: Count, of: Length, times: Twofold = ONE, roughly: bool = False) -> Twofold:
@@ -29,14 +27,9 @@ def remaining(count: Count, of: Length, times: Twofold = ONE, roughly: bool = Fa
     count, of = in_whole_units(count, of)
     if of.known is None:  # the derivative at the end of a length is that of what is held from there on
         count = least(count, of.counted)
-    rest = fraction(difference(of.counted, count), of, times, _most(of), roughly)
+    rest = fraction(difference(of.counted, count), of, times, roughly)
     beyond = _beyond(of)
     return rest if beyond is None else _arithmetic.plus(rest, _arithmetic.product(Twofold(beyond, 0.0), times))
-
-
-def _most(of: Length) -> int | None:
-    """The greatest whole count within a length, where that is known."""
-    return None if of.known is None or of.known > last_count() else math.ceil(of.known)
 
 
 def _beyond(of: Length) -> Real | None:

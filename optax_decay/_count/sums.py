@@ -4,7 +4,7 @@ from typing import Any
 
 from optax_decay import _arithmetic
 from optax_decay._arithmetic import ZERO, is_host, where, zero_of
-from optax_decay._count.count import Count, coarser, held, in_unit, normalised, rounding, start
+from optax_decay._count.count import Count, coarser, held, in_unit, normalised, rounding, shares_of, start
 from optax_decay._count.integers import last_count
 
 
@@ -24,16 +24,18 @@ def together(x: Count, y: Count) -> tuple[Count, Count]:
 def select(condition: Any, x: Count, y: Count) -> Count:
     """x where `condition` holds, else y."""
     x, y = together(x, y)
-    return Count(where(condition, x.whole, y.whole), _arithmetic.select_twofold(condition, x.part, y.part), x.unit)
+    part = _arithmetic.select_twofold(condition, x.part, y.part)
+    return Count(where(condition, x.whole, y.whole), part, x.unit, shares=shares_of(x, y))
 
 
 def difference(x: Count, y: Count) -> Count:
     """x - y, or zero where that is negative."""
     x, y = together(x, y)
     if x.is_whole and y.is_whole:
-        return Count(_arithmetic.maximum(x.whole - y.whole, 0), ZERO, x.unit)
+        left = x._replace(whole=x.whole - y.whole)
+        return left if _is_below(y, x) else left._replace(whole=_arithmetic.maximum(left.whole, 0))
     if y.is_whole:
-        left = Count(x.whole - y.whole, x.part, x.unit)
+        left = Count(x.whole - y.whole, x.part, x.unit, x.most)
     elif x.is_whole and not is_host(y.whole):
         # A whole number less a part in [0, 1) borrows one, and no rounding could reach the next.
         borrows = y.part.hi > 0
@@ -42,7 +44,7 @@ def difference(x: Count, y: Count) -> Count:
         left = Count(x.whole - y.whole - one, rest, x.unit)
     else:
         left = normalised(x.whole - y.whole, _arithmetic.plus(x.part, _arithmetic.minus(y.part)), x.unit)
-    return select(left.whole < 0, start(left), left)
+    return select(left.whole < 0, start(left), left)._replace(shares=shares_of(x, y))
 
 
 def sum_of(x: Count, y: Count) -> Count:
@@ -58,7 +60,7 @@ def sum_of(x: Count, y: Count) -> Count:
     both = normalised(whole, _arithmetic.plus(x.part, y.part), x.unit)
     # One more than the last count is the least integer.
     end = (both.whole < 0) & (whole > 0)
-    return select(end, held(both), select(both.whole < 0, start(both), both))
+    return select(end, held(both), select(both.whole < 0, start(both), both))._replace(shares=shares_of(x, y))
 
 
 def reached(x: Count, y: Count) -> Any:
@@ -73,6 +75,12 @@ def reached(x: Count, y: Count) -> Any:
 def least(x: Count, y: Count) -> Count:
     """The smaller of two counts; the second where they are equal."""
     x, y = together(x, y)
-    if x.is_whole and y.is_whole:
-        return Count(_arithmetic.minimum(x.whole, y.whole), ZERO, x.unit)
-    return select(reached(x, y), y, x)
+    most = min((z.most for z in (x, y) if z.most is not None), default=None)
+    if not (x.is_whole and y.is_whole):
+        return select(reached(x, y), y, x)._replace(most=most)
+    return x if _is_below(x, y) else Count(_arithmetic.minimum(x.whole, y.whole), ZERO, x.unit, most)
+
+
+def _is_below(x: Count, y: Count) -> bool:
+    """Whether the whole number x is known to be at most y."""
+    return x.most is not None and is_host(y.whole) and x.most <= y.whole

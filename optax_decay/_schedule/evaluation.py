@@ -29,9 +29,8 @@ class Typed(NamedTuple):
 
 # A host result becomes a strongly typed array; inside a trace this adds no nested jit.
 @functools.partial(jax.jit, static_argnums=1, inline=True)
-def _to_array(value: np.float64, dtype: np.dtype[Any] | None) -> jax.Array:
-    default = _arithmetic.float_dtype()
-    return lax.convert_element_type(lax.convert_element_type(value, default), dtype or default)
+def _to_array(value: np.floating[Any], dtype: np.dtype[Any] | None) -> jax.Array:
+    return lax.convert_element_type(value, dtype or value.dtype)
 
 
 class Schedule(Expression, Protocols):
@@ -83,7 +82,7 @@ class Schedule(Expression, Protocols):
         value: Any = self._curve(taken)
         dtype = None if self._dtype is None else jax.dtypes.canonicalize_dtype(self._dtype)
         if is_host(value):
-            value = _to_array(np.float64(value), dtype)
+            value = _to_array(_arithmetic.rounded_constant(value), dtype)
             if is_host(taken.whole):
                 return value
         elif not isinstance(value, jax.Array) or value.weak_type or dtype:
