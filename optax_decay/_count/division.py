@@ -16,7 +16,7 @@ from optax_decay._count.integers import divided
 from optax_decay._count.lengths import Length, finer, in_finer_unit
 from optax_decay._count.sums import select
 
-# What remains of a ratio of integers is a whole number of a finer unit: of one that leaves room for the lengths after.
+# Up to this numerator, a remainder is kept as a whole number of a finer unit, which leaves room for later lengths.
 _FEW = 1 << 16
 
 
@@ -53,7 +53,7 @@ def refined(count: Count, part: Length, whole: Length) -> Count:
 
 
 def stage(count: Count, of: Length) -> tuple[Real, int]:
-    """How many times a length fits into the count, and at most."""
+    """How many times a length fits into the count, and the most that it can."""
     most = last_count() if of.known is None or is_host(count.whole) else min(int(last_count() / of.known), last_count())
     return divide_with_remainder(count, of)[0], most
 
@@ -61,7 +61,7 @@ def stage(count: Count, of: Length) -> tuple[Real, int]:
 def horizon(count: Count, steps: Length) -> Count:
     """The count that an expanding cycle's base sees: count / k, where k = max(1, ceil(count / steps)).
 
-    The horizon, k * steps, moves on each time it is reached, one step after.
+    The horizon, k * steps, moves on one step after it is reached.
     """
     count = in_unit(count, steps.counted.unit)
     stage, rest = divide_with_remainder(count, steps)
@@ -73,5 +73,5 @@ def horizon(count: Count, steps: Length) -> Count:
     now = scaled_part(count.part, 1, remainder, cycles, whole, count.unit)
     if is_host(count.whole):
         return now
-    # So many cycles that their number stops short: the count is next to its horizon.
+    # There are more cycles than an integer holds, so the count is next to its horizon.
     return select(cycles >= last_count(), steps.counted, now)
