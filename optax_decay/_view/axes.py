@@ -27,10 +27,10 @@ def plot(
 ) -> "Axes":
     """Draws schedules over the count, with dashed lines where phases begin and dotted ones where cycles do.
 
-    Without `steps` the picture goes on until the last phase begins and the last decay has ended, and a tenth further.
-    Endless cycles are shown four times. An endless decay is shown for four times the steps in which it falls, and at
-    least four stairs. It falls in `decay_steps` over the logarithm of an exponential's `decay_rate`, or over the
-    `decay_rate` of the others, or in `timescale`. A constant or a callable of your own is shown for 1,000 steps.
+    Without `steps` the picture goes on until the last phase begins and the last decay has ended. Endless cycles are
+    shown four times. An endless decay is shown for four times the steps in which it falls, and at least four stairs. It
+    falls in `decay_steps` over the logarithm of an exponential's `decay_rate`, or over the `decay_rate` of the others,
+    or in `timescale`. A constant or a callable of your own is shown for 1,000 steps. The picture adds a tenth to that.
 
     Args:
       *schedules: one or more; each any callable of the count, or a number.
