@@ -104,6 +104,6 @@ __all__ = [
 
 _ANSWERS.update(html=_as_html, text=parse)
 
-# Pickles, configurations and documentation find a public name here, whichever room it is written in.
+# Pickles, configurations and documentation find a public name here, whichever file it is written in.
 for _name in __all__:
     globals()[_name].__module__ = __name__

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
     parser = _parser()
     given = parser.parse_args(arguments)
-    if "JAX_PLATFORMS" not in os.environ:  # an accelerator would take longer to start than to be of use
+    if "JAX_PLATFORMS" not in os.environ:  # an accelerator takes longer to start than it saves
         jax.config.update("jax_platforms", "cpu")
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
@@ -53,16 +53,16 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="optax-decay", description="Draws and lists learning-rate schedules.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     preview = commands.add_parser("preview", help="draw schedules", description="Draws schedules in the terminal.")
-    example = 'such as "warmup(cosine_decay(0.1, 900), 100)"; after -- if it begins with a minus'
+    example = 'such as "warmup(cosine_decay(0.1, 900), 100)"; put -- before one that begins with a minus'
     preview.add_argument("expressions", nargs="+", metavar="EXPR", help=example)
-    until = "how many update steps to draw; if not given, until all has happened and a tenth more"
+    until = "how many update steps to draw; by default until all schedules have ended, and a tenth more"
     preview.add_argument("--steps", type=_positive, metavar="N", help=until)
-    number = "a number that the expressions name, such as total=10_000; may be given again"
+    number = "a number for a name in the expressions, such as total=10_000; may be repeated"
     preview.add_argument("--set", type=_named_number, action="append", default=[], metavar="NAME=NUMBER", help=number)
     module = "a module of your own, as `import` names it, whose factories the expressions may call"
     preview.add_argument("--factories", metavar="MODULE", help=module)
-    preview.add_argument("--out", type=_file, metavar="FILE", help="write a picture (.png, .svg) or values (.csv) too")
-    preview.add_argument("--force", action="store_true", help="let --out write over a file")
+    preview.add_argument("--out", type=_file, metavar="FILE", help="also write a picture (.png, .svg) or values (.csv)")
+    preview.add_argument("--force", action="store_true", help="let --out overwrite a file")
     preview.add_argument("--log", action="store_true", help="draw values on a logarithmic scale")
     preview.set_defaults(run=_preview)
     commands.add_parser("list", help="list the factories", description="Lists the factories.").set_defaults(run=_list)
@@ -115,7 +115,7 @@ class _Seen(NamedTuple):
 def _preview(given: argparse.Namespace) -> None:
     """Draws schedules, and writes them to a file where one is asked for."""
     if given.out and given.out.exists() and not given.force:
-        raise FileExistsError(f"{given.out} exists; --force writes over it.")
+        raise FileExistsError(f"{given.out} exists; --force overwrites it.")
     if given.out and not given.out.parent.is_dir():
         raise FileNotFoundError(f"there is no folder {given.out.parent}.")
     factories = _factories_in(given.factories) if given.factories else {}
@@ -137,7 +137,7 @@ def _preview(given: argparse.Namespace) -> None:
 
 
 def _factories_in(module: str) -> dict[str, Any]:
-    """The factories that a module of the user's holds, looked for where the command runs too."""
+    """The factories in a user's module, which may also lie where the command runs."""
     sys.path.insert(0, os.getcwd())
     try:
         held = vars(importlib.import_module(module))
@@ -145,7 +145,7 @@ def _factories_in(module: str) -> dict[str, Any]:
         raise ImportError(f"--factories {module}: importing it ended in {type(error).__name__}: {error}") from None
     factories = {name: value for name, value in held.items() if not name.startswith("_") and record_of(value)}
     if not factories:
-        raise ValueError(f"--factories {module}: there is none in it; `optax_decay.schedule` makes one of a function.")
+        raise ValueError(f"--factories {module}: the module has none; make one with `optax_decay.schedule`.")
     return factories
 
 
@@ -160,7 +160,7 @@ def _facts(seen: _Seen, steps: Any) -> Iterator[str]:
     places = {"first": 0, "last": -1, "least": least, "greatest": greatest}
     yield ", ".join(f"{name} {seen.values[n]!s} at {seen.counts[n]}" for name, n in places.items())
     if len(seen.counts) < len(steps):
-        yield f"of {len(steps)} steps {len(seen.counts)} were looked at"
+        yield f"{len(seen.counts)} of {len(steps)} steps were looked at"
     for kind in _KINDS:
         found = takewhile(lambda step: step <= steps[-1], begins(seen.schedule, kind, _view.are_whole(steps)))
         first = [str(step) for step in islice(found, _MOST_LISTED + 1)]
@@ -170,9 +170,9 @@ def _facts(seen: _Seen, steps: Any) -> Iterator[str]:
 
 
 def _write(path: Path, schedules: Sequence[Schedule], steps: Any, log: bool, force: bool) -> None:
-    """Writes values or a picture: whole, or not at all."""
+    """Writes values or a picture, whole or not at all."""
     partial = path.with_name(f".{path.name}.{os.getpid()}")
-    # Unless they are ignored, as nohup has it, these end the program so that it clears away.
+    # Unless they are ignored, as under nohup, these signals end the program so that it removes the partial file.
     ends = [kind for kind in (signal.SIGTERM, getattr(signal, "SIGHUP", None)) if kind]
     before = {kind: signal.signal(kind, _end) for kind in ends if signal.getsignal(kind) == signal.SIG_DFL}
     try:

@@ -1,4 +1,4 @@
-"""Where the phases and cycles of a schedule begin: each clock and phase tells it beside the code that decides it."""
+"""Where the phases and cycles of a schedule begin. Each clock and phase tells it beside the code that decides it."""
 
 import heapq
 import math
@@ -16,7 +16,7 @@ from optax_decay._schedule.factory import wrapped
 
 PhaseOrCycle = Literal["phase", "cycle"]
 
-# So many are looked at in one base; more could not be told apart, and might take for ever.
+# At most so many edges are looked at in one base. More could not be told apart, and might take for ever.
 MOST_EDGES = 1 << 12
 
 
@@ -27,23 +27,23 @@ class Edge(NamedTuple):
     after: bool = False
 
     def step(self) -> int:
-        """The first whole count in what begins."""
+        """The first whole count of the phase or cycle that begins."""
         return math.floor(self.position) + 1 if self.after else math.ceil(self.position)
 
     def moved(self, shift: Fraction, scale: Fraction | int = 1) -> "Edge":
-        """Where a clock has it whose base sees (count - shift) / scale; one that runs backwards turns it."""
+        """The edge under a clock whose base sees (count - shift) / scale. A clock that runs backwards turns it."""
         return Edge(self.position * scale + shift, self.after != (scale < 0))
 
 
 FIRST_EDGE = Edge(Fraction(0))
 
-# What tells the edges of a factory's schedules, in increasing order, from their kind and the schedule's arguments.
+# Tells the edges of a factory's schedules, in increasing order, from the kind and the schedule's arguments.
 Tells = Callable[..., Iterable[Edge]]
 _TELLS: dict[Any, Tells] = {}
 
 
 def tells_edges_of(factory: Any) -> Callable[[Tells], Tells]:
-    """Registers what tells the edges of a factory's schedules."""
+    """Registers the function that tells the edges of a factory's schedules."""
 
     def register(tells: Tells) -> Tells:
         _TELLS[factory] = tells
@@ -53,7 +53,7 @@ def tells_edges_of(factory: Any) -> Callable[[Tells], Tells]:
 
 
 def leaves_count_alone(*factories: Any) -> None:
-    """Registers factories of schedules in which begins what begins in their arguments."""
+    """Registers factories whose schedules have the edges of their arguments."""
     for factory in factories:
         tells_edges_of(factory)(lambda kind, **parts: heapq.merge(*(edges(part, kind) for part in parts.values())))
 
@@ -67,9 +67,9 @@ def has_edges_told(factory: Any) -> bool:
 
 
 def begins(schedule: Any, kind: PhaseOrCycle, whole: bool = True) -> Iterator[float]:
-    """The counts at which phases or cycles begin, whole ones or any, increasing: none where there are none.
+    """The counts at which phases or cycles begin, whole ones or any, in increasing order.
 
-    A base that is none of this package's has no phases or cycles that could be seen.
+    A base from outside this package has none that could be seen.
     """
     last = -1
     for edge in islice(edges(schedule, kind), 16 * MOST_EDGES):
@@ -93,13 +93,13 @@ def edges_until(end: Edge, base: Any, kind: PhaseOrCycle) -> list[Edge]:
 
 
 def edges_backwards(inner: list[Edge], length: Fraction, scale: Fraction | int = 1) -> list[Edge]:
-    """Those of a base that runs from `length` back to 0, both included, `scale` times slower."""
+    """The edges of a base that runs from `length` back to 0, both included, `scale` times slower."""
     inside = [] if len(inner) == MOST_EDGES else [edge for edge in reversed(inner) if edge > FIRST_EDGE]
     return [FIRST_EDGE, *(edge.moved(length * scale, -scale) for edge in inside)] if inner else []
 
 
 def horizon_edges(decay_steps: Fraction) -> Iterator[Edge]:
-    """Those of cycles that expand: a horizon moves on just after it is reached."""
+    """The edges of expanding cycles. A horizon moves on just after it is reached."""
     return (Edge((k - 1) * decay_steps, after=k > 1) for k in integers(1))
 
 

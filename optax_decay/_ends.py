@@ -1,4 +1,4 @@
-"""Until when a schedule has something to show: each decay, clock and phase tells it beside the code that decides it."""
+"""Until when a schedule has something to show. Each decay, clock and phase tells it beside the code that decides it."""
 
 import math
 from collections.abc import Callable
@@ -8,18 +8,18 @@ from optax_decay._begins import known_steps
 from optax_decay._schedule import Schedule, arithmetic
 from optax_decay._schedule.factory import wrapped
 
-# Of what has no end so much is seen: cycles, and the times in which a decay without an end falls.
+# How many endless cycles are shown, and how many times the steps in which an endless decay falls.
 SEEN = 4
-# Of what does not tell, a callable that is not the package's, so many counts.
+# How many counts of a foreign callable are shown, which does not tell its end.
 UNTOLD = 1000
 
-# What tells the end of a factory's schedules that are seen from a count on, from that count and their arguments.
+# Tells the end of a factory's schedule from the count at which it is first seen and from its arguments.
 TellsEnd = Callable[..., float]
 _TELLS_END: dict[Any, TellsEnd] = {}
 
 
 def tells_end_of(factory: Any) -> Callable[[TellsEnd], TellsEnd]:
-    """Registers what tells the end of a factory's schedules."""
+    """Registers the function that tells the end of a factory's schedules."""
 
     def register(tells: TellsEnd) -> TellsEnd:
         _TELLS_END[factory] = tells
@@ -59,7 +59,7 @@ def seen_until(base: Any, begin: float = 0.0) -> float:
 
 
 def seen_later(base: Any, wait: float, begin: float) -> float:
-    """The same for a base that starts after a wait, or ahead."""
+    """`seen_until` for a base that starts after a wait, or ahead."""
     return wait + seen_until(base, max(begin - wait, 0.0))
 
 
@@ -69,7 +69,7 @@ def roughly(steps: Any) -> float:
 
 
 def end_of_cycles(begin: float, first: float, t_mul: Any = 1, cycles: Any = None) -> float:
-    """The end of all cycles, or of some where they have no end; the first takes `first` steps."""
+    """The end of all cycles, or of `SEEN` endless ones. The first takes `first` steps."""
     factor = float(t_mul)
     if cycles is None:
         # A cycle that begins at B takes first + (t_mul - 1) B.

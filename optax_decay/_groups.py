@@ -1,4 +1,4 @@
-"""Phases that one factory made, evaluated once: made again of the numbers that stand in the phase's row of a table."""
+"""Evaluates the phases that one factory made once, with the numbers that stand in the phase's row of a table."""
 
 from collections.abc import Callable, Hashable, Iterator
 from itertools import chain
@@ -16,7 +16,7 @@ from optax_decay._schedule.record import Record
 
 
 class _Plan(NamedTuple):
-    """How a base is made: what one program shares with it, the numbers that may differ, and it made of others."""
+    """How a base is made: what one program shares, the numbers that may differ, and how to make it of others."""
 
     shared: Hashable
     numbers: list[Any]
@@ -60,7 +60,7 @@ def _joined(plans: list[_Plan], shared: Hashable, remake: Callable[[tuple[Any, .
 
 
 class GroupedPhases:
-    """Bases by their place in a sequence, those together that one program serves."""
+    """Bases by their place in a sequence, in groups that one program serves."""
 
     def __init__(self, bases: list[Any]):
         groups: dict[Hashable, list[_Plan]] = {}
@@ -83,7 +83,7 @@ class GroupedPhases:
         return result
 
     def _chosen(self, chosen: Any, count: Count) -> Count:
-        # Those that are not chosen rest at 0: what they would give elsewhere is never computed.
+        # Groups that are not chosen stay at 0, so that what they would give elsewhere is never computed.
         return _count.select(chosen, count, _count.start(count)) if len(self.groups) > 1 else count
 
 
@@ -102,5 +102,5 @@ def _value_in_group(plans: list[_Plan], row: Any, count: Count) -> Real:
 
 
 def _column(numbers: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Numbers that differ, or the one that all are."""
+    """The numbers if they differ, or else the one number."""
     return numbers[:1] if len({key(number) for number in numbers}) == 1 else numbers

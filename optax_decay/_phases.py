@@ -26,13 +26,13 @@ from optax_decay._shapes import Shape, climbing, falling
 
 @exact_schedule
 def sequence(*phases: Phases) -> Curve:
-    r"""Phases one after another, each counting from its own start.
+    r"""Runs phases one after another, each counting from its own start.
 
     .. math:: s(t) = s_i(t - B_i) \quad \text{for} \quad B_i \le t < B_{i+1}, \qquad B_i = n_0 + \dots + n_{i-1}
 
-    with `phases` :math:`(s_0, n_0), (s_1, n_1), \dots, s_k`. A boundary step takes the new phase; a phase of 0 steps is
-    skipped; the last one has no end. However many phases one factory made, a program evaluates it once, on the numbers
-    of the phase that it is in.
+    with `phases` :math:`(s_0, n_0), (s_1, n_1), \dots, s_k`. A boundary step belongs to the new phase. A phase of 0
+    steps is skipped. The last phase has no end. A program evaluates all phases of one factory once, with the numbers of
+    the current phase.
 
     Args:
       *phases: pairs of a schedule and its update steps, zero or more, and a last schedule. A phase may be any callable
@@ -78,7 +78,7 @@ def _traced_begins(lengths: list[Given], beside: Count) -> Count:
         if known is None or not steps.is_exact:
             known = None
             counts.append(_count.shifted(counts[-1], steps))
-        else:  # an exact sum, as long as that lasts
+        else:  # the sum is exact, as all lengths before are
             known = known + steps
             counts.append(_count.shifted(nothing, known))
     return tables.stacked(counts)
@@ -102,7 +102,7 @@ def _end_of_sequence(begin: float, phases: tuple[Any, ...]) -> float:
 
 
 def _edges_of_phase(kind: PhaseOrCycle, begin: Fraction, inner: Iterable[Edge]) -> Iterator[Edge]:
-    """A phase that begins there, and what begins in it."""
+    """The edges of a phase that begins at `begin`, and those within it."""
     if kind == "phase":
         yield Edge(begin)
     yield from (edge.moved(begin) for edge in inner)
@@ -117,15 +117,16 @@ def warmup(base: Base, steps: NonNegativeSteps, *, init_value: Number = 0.0, sha
         v_0 + (\text{base}(0) - v_0)\, w(1 - t / n) & t < n \\ \text{base}(t - n) & \text{else}
         \end{cases}
 
-    with :math:`n` = `steps`, :math:`v_0` = `init_value` and the shapes :math:`w` of `cooldown`, climbed backwards. Step
-    :math:`n` is the base's first; 0 steps are the base itself. It may be longer than a cycle of the base, which waits
-    for it.
+    with :math:`n` = `steps`, :math:`v_0` = `init_value` and the shapes :math:`w` of `cooldown`, run backwards. Step
+    :math:`n` is the base's first. With 0 steps the schedule is the base itself. The base waits for the warm-up, which
+    may be longer than its cycles.
 
     Args:
       base: any callable of the count, or a number.
       steps: update steps until the base begins, zero or more. May be traced.
       init_value: the value at 0. May be traced.
-      shape: "linear", "cosine" or "one_minus_sqrt", or any schedule of the share that goes from 1 at 0 to 0 at 1.
+      shape: "linear", "cosine" or "one_minus_sqrt", or any schedule of the share of `steps` gone, from 1 at 0 to 0 at
+        1.
 
     Returns:
       A schedule.
@@ -148,10 +149,10 @@ def warmup(base: Base, steps: NonNegativeSteps, *, init_value: Number = 0.0, sha
     back = -steps
 
     def value(count: Count) -> Real:
-        # The base rests at its start until then, so that one evaluation serves both.
+        # The base waits at its start, so that one evaluation is enough for both.
         then = at(base, _count.shifted(count, back))
         risen = _from_to(init_value.as_float(then), then, climbing(shape, count, steps))
-        if not isinstance(shape, str):  # one of the user's own may be 1 only nearly
+        if not isinstance(shape, str):  # a user's shape may be only nearly 1
             risen = where(_count.over(count, _count.length(steps, count)), then, risen)
         return _or_at_once(steps, risen, then)
 
@@ -176,21 +177,22 @@ def _end_of_warmup(begin: float, base: Any, steps: Any, **_: Any) -> float:
 def cooldown(
     base: Base, begin: NonNegativeSteps, steps: NonNegativeSteps, *, end_value: Number = 0.0, shape: Shape = "linear"
 ) -> Curve:
-    r"""Any base until `begin`, then from its value there to `end_value`.
+    r"""Follows any base until `begin`, then goes from its value there to `end_value`.
 
     .. math::
         s(t) = E + (\text{base}(\min(t, b)) - E)\, w(p), \qquad p = \min(\max(t - b, 0) / n, 1)
 
     with :math:`b` = `begin`, :math:`n` = `steps`, :math:`E` = `end_value` and, by `shape`, :math:`w(p) = 1 - p`
     ("linear"), :math:`(1 + \cos \pi p) / 2` ("cosine"), :math:`1 - \sqrt p` ("one_minus_sqrt"), or a schedule of
-    :math:`p`. With 0 steps the value falls at `begin`.
+    :math:`p`. With 0 steps the value jumps to `end_value` at `begin`.
 
     Args:
       base: any callable of the count, or a number.
-      begin: the update step at which it begins, zero or more. May be traced.
+      begin: the update step at which the cooldown begins, zero or more. May be traced.
       steps: update steps until the end, zero or more. May be traced.
       end_value: the value from then on. May be traced.
-      shape: "linear", "cosine" or "one_minus_sqrt", or any schedule of the share that goes from 1 at 0 to 0 at 1.
+      shape: "linear", "cosine" or "one_minus_sqrt", or any schedule of the share of `steps` gone, from 1 at 0 to 0 at
+        1.
 
     Returns:
       A schedule.
@@ -211,7 +213,7 @@ def cooldown(
 
     def value(count: Count) -> Real:
         since, end = _count.shifted(count, back), end_value.as_float(count.whole)
-        # The base rests where it was left, so that one evaluation serves both.
+        # The base stops where it was left, so that one evaluation is enough for both.
         beginning = _count.shifted(_count.start(count), begin)
         left, begun = at(base, _count.least(count, beginning)), _count.reached(count, beginning)
         if steps.sign == 0:
@@ -247,5 +249,5 @@ def _from_to(start: Real, end: Real, weights: Weights) -> Real:
 
 
 def _or_at_once(steps: Given, value: Real, without: Real) -> Real:
-    """`value`, or `without` where a number of steps is zero, which may be seen only when the program runs."""
+    """`value`, or `without` where `steps` is zero. A traced zero is seen only when the program runs."""
     return where(steps.as_float(value) > 0, value, without) if steps.sign is None else value

@@ -1,4 +1,4 @@
-"""Shapes: what share of its start a phase has left, by the share of its steps that is gone."""
+"""Shapes: the share of its start that a phase has left, by the share of its steps that is gone."""
 
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -11,10 +11,10 @@ from optax_decay._schedule import Schedule, at
 from optax_decay._schedule.record import Kind, record_of
 
 _NAMED = {"linear": line, "cosine": raised_cosine, "one_minus_sqrt": one_minus_sqrt}
-# They are the same from either end.
+# These are the same from either end.
 _SYMMETRIC = ("linear", "cosine")
 
-# So near its ends must be to 1 and 0: a hyperbolic tangent's are near enough.
+# A shape's ends must be so near to 1 and 0. Those of a hyperbolic tangent are near enough.
 _NEAR = 0.01
 
 
@@ -47,7 +47,7 @@ def falling(shape: Any, count: Count, steps: Given) -> Weights:
 
 
 def climbing(shape: Any, count: Count, steps: Given) -> Weights:
-    """Those of one that climbs a shape backwards."""
+    """The weights of the start and of the end of a phase that runs a shape backwards."""
     if isinstance(shape, str) and shape in _SYMMETRIC:
         return falling(shape, count, steps)
     weight, complement = falling(shape, _count.until(count, _count.length(steps, count)), steps)

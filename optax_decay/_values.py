@@ -35,14 +35,14 @@ def _dtype(name: str, value: Any) -> str:
         or dtype.itemsize > 8
         or "float6_" in dtype.name
     ):
-        raise TypeError(f"`{name}` must be a float or integer dtype of JAX's, such as 'bfloat16', got {value!r}.")
+        raise TypeError(f"`{name}` must be a float or integer dtype of JAX, such as 'bfloat16', got {value!r}.")
     if jax.dtypes.canonicalize_dtype(dtype) != dtype:
-        raise ValueError(f"`{name}` may have 64 bits under `jax_enable_x64` only, got {value!r}.")
+        raise ValueError(f"`{name}` may have 64 bits only under `jax_enable_x64`, got {value!r}.")
     return dtype.name
 
 
 def _may_name_dtype(value: Any) -> bool:
-    # NumPy reads records and literals in other texts, float64 in None, and an array's own.
+    # NumPy also takes texts of records and literals, None for float64, and an array for its own dtype.
     if isinstance(value, str):
         return value.isidentifier()
     return value is not None and (isinstance(value, type) or not hasattr(value, "dtype"))
@@ -50,7 +50,7 @@ def _may_name_dtype(value: Any) -> bool:
 
 @exact_schedule
 def clip(base: Base, *, min_value: OptionalNumber = None, max_value: OptionalNumber = None) -> Curve:
-    r"""Any base, held between two bounds.
+    r"""Keeps any base between two bounds.
 
     .. math:: s(t) = \min(\max(\text{base}(t), l), u)
 
@@ -59,7 +59,7 @@ def clip(base: Base, *, min_value: OptionalNumber = None, max_value: OptionalNum
     Args:
       base: any callable of the count, or a number.
       min_value: the least value, or None. May be traced.
-      max_value: the greatest value, or None; it wins where the two cross. May be traced.
+      max_value: the greatest value, or None. It wins where the two cross. May be traced.
 
     Returns:
       A schedule.
@@ -87,20 +87,20 @@ def clip(base: Base, *, min_value: OptionalNumber = None, max_value: OptionalNum
 
 @exact_schedule
 def cast(base: Base, dtype: Annotated[Any, Kind(_dtype)]) -> Curve | Typed:
-    r"""Any base in another float dtype, or as whole numbers.
+    r"""Gives any base in another float dtype, or as whole numbers.
 
     .. math:: s(t) = \text{base}(t) \quad \text{rounded to} \quad d
 
-    with :math:`d` = `dtype`. A float dtype is for what uses a rate without casting it: in a `lax.scan` over bfloat16
-    parameters, a float32 rate would make them float32. An integer one is for batch sizes, context lengths and the
-    accumulation of `optax.MultiSteps`: the nearest whole number, :math:`\lfloor \text{base}(t) + 1/2 \rfloor`, held
-    within the dtype's range; NaN becomes 0. What is at most 4 units in the last place below a half rounds up as the
-    half does, so that it is the same in every program. What combines whole numbers gives floats: cast last.
+    with :math:`d` = `dtype`. Use a float dtype where nothing else casts the rate: in a `lax.scan` over bfloat16
+    parameters, a float32 rate would make them float32. Use an integer dtype for batch sizes, context lengths and the
+    accumulation of `optax.MultiSteps`. It gives the nearest whole number, :math:`\lfloor \text{base}(t) + 1/2 \rfloor`,
+    held within the dtype's range, and 0 for NaN. A value at most 4 units in the last place below a half rounds up as
+    the half does, so that every program gives the same number. Arithmetic on whole numbers gives floats, so cast last.
 
-    What combines casts is computed in JAX's default precision and rounded once: to the cast's dtype beside numbers, and
-    to the one that JAX promotes to beside other schedules, float32 for a bfloat16 schedule times one that is not cast.
-    It follows from the expression alone, so it is the same called, jitted and scanned. A `shape` and what `scheduled`
-    evaluates are only numbers in that.
+    A combination of casts is computed in JAX's default precision and rounded once. Beside numbers its dtype is the
+    cast's. Beside other schedules it is the one that JAX promotes to: float32 for a bfloat16 schedule times one that is
+    not cast. The dtype follows from the expression alone, so it is the same called, jitted and scanned. A `shape` and
+    the schedules that `scheduled` evaluates count as numbers here.
 
     Args:
       base: any callable of the count, or a number.
@@ -110,9 +110,9 @@ def cast(base: Base, dtype: Annotated[Any, Kind(_dtype)]) -> Curve | Typed:
       A schedule with values of that dtype.
 
     Raises:
-      ValueError: if a number is not finite, or `dtype` has 64 bits without `jax_enable_x64`; where casts are combined,
-        if their dtypes promote to none, as of an 8-bit float beside any other dtype.
-      TypeError: if `dtype` is neither, or `base` of the wrong kind.
+      ValueError: if a number is not finite, or `dtype` has 64 bits without `jax_enable_x64`. Also if combined casts
+        have no dtype in common, such as an 8-bit float and any other dtype.
+      TypeError: if `dtype` is neither a float nor an integer dtype, or `base` is of the wrong kind.
 
     >>> import numpy as np, optax_decay as od
     >>> rate = od.cast(od.constant(0.5), "bfloat16")
@@ -128,7 +128,7 @@ def cast(base: Base, dtype: Annotated[Any, Kind(_dtype)]) -> Curve | Typed:
 
 
 def _nearest_whole(x: Real, dtype: np.dtype) -> jax.Array:
-    """The whole number nearest to a float, of two the greater, as an integer of JAX's."""
+    """The whole number nearest to a float, or the greater of two, as a JAX integer."""
     first, last = int(jnp.iinfo(dtype).min), int(jnp.iinfo(dtype).max)
     least, most = (_arithmetic.as_float(float(end), x) for end in (first, last))
     x = where(x == x, x, 0.0)
@@ -137,21 +137,21 @@ def _nearest_whole(x: Real, dtype: np.dtype) -> jax.Array:
     error = _arithmetic.minimum(abs(inside) * 2.0**-21, 0.125)
     nearest = below + where(inside - below >= 0.5 - error, 1.0, 0.0)
     whole = int(nearest) if is_host(nearest) else lax.convert_element_type(nearest, dtype)
-    # The last integer may have no float of its own.
+    # No float may be equal to the last integer.
     return jnp.asarray(where(x >= most, last, where(x <= least, first, whole)), dtype)
 
 
 @exact_schedule
 def jitter(base: Base, seed: Seed, stddev: NonNegative) -> Curve:
-    r"""Any base with multiplicative noise.
+    r"""Multiplies any base by noise.
 
     .. math:: s(t) = \text{base}(t)\, (1 + \sigma z_t), \qquad z_t \sim N(0, 1)
 
-    with :math:`\sigma` = `stddev` and :math:`z_t` drawn from `seed` and the whole part of the count: the same count
-    always has the same value, and counts between two whole ones share a draw.
+    with :math:`\sigma` = `stddev` and :math:`z_t` drawn from `seed` and the whole part of the count, so the same count
+    always has the same value. Counts between two whole numbers share a draw.
 
-    The noise has no bound: where :math:`z_t < -1 / \sigma` the value has the other sign. A `stddev` of 0.1 or 0.2 makes
-    none of 100,000 rates negative, 0.3 about 40 and 0.5 about 2,250; `clip` with a `min_value` keeps them positive.
+    The noise has no bound. Where :math:`z_t < -1 / \sigma`, the value changes its sign. A `stddev` of 0.1 or 0.2 makes
+    none of 100,000 rates negative, 0.3 about 40 and 0.5 about 2,250. `clip` with a `min_value` keeps them positive.
 
     Args:
       base: any callable of the count, or a number.
@@ -185,15 +185,16 @@ ends_with_its_parts(clip, cast, jitter)
 
 @exact_schedule
 def scheduled(factory: Factory, **hyperparameters: Any) -> Typed:
-    r"""A factory's schedule whose hyperparameters are schedules themselves.
+    r"""Makes a factory's schedule with hyperparameters that are schedules themselves.
 
     .. math:: s(t) = \text{factory}(h_1(t), h_2(t), \dots)(t)
 
-    with :math:`h` = `hyperparameters`: schedules and other callables of the count are evaluated at it where a number
-    belongs, anything else is passed on as it is. What takes a schedule, such as `warm_restarts`'s base, gets it.
+    with :math:`h` = `hyperparameters`. A schedule or another callable of the count is evaluated at the count where the
+    factory takes a number. An argument that takes a schedule, such as the base of `warm_restarts`, gets the schedule.
+    Anything else is passed on as it is.
 
     Args:
-      factory: a schedule factory, one of this package's or made with `schedule`, of which every callable argument is
+      factory: a schedule factory of this package, or one made with `schedule`. Every callable argument of the latter is
         evaluated.
       **hyperparameters: its arguments by name. May be traced, as the factory allows.
 
@@ -201,8 +202,8 @@ def scheduled(factory: Factory, **hyperparameters: Any) -> Typed:
       A schedule.
 
     Raises:
-      ValueError: as the factory does, once for the count 0 when the schedule is built.
-      TypeError: if `factory` makes no schedules, or as the factory does.
+      ValueError: if the factory raises it, already for the count 0 when the schedule is built.
+      TypeError: if `factory` is no schedule factory, or if the factory raises it.
 
     >>> import numpy as np, optax_decay as od
     >>> rate = od.scheduled(od.polynomial_decay, init_value=od.linear_decay(0.1, 1000), decay_steps=500, end_value=0.0)
@@ -224,7 +225,7 @@ def scheduled(factory: Factory, **hyperparameters: Any) -> Typed:
     def value(count: Count) -> Real:
         """One set of hyperparameters for each count."""
         if isinstance(count.whole, jax.Array) and not isinstance(count.whole, Tracer) and not count.whole.ndim:
-            # In an array they are traced: a concrete one that is NaN, as at a count of NaN, would be refused.
+            # In an array the hyperparameters are traced. A concrete NaN, as at a count of NaN, would be refused.
             return value(jax.tree.map(lambda x: jnp.reshape(x, 1), count))[0]
         return elementwise(lambda one: at(made(one), one), count)
 
@@ -232,7 +233,7 @@ def scheduled(factory: Factory, **hyperparameters: Any) -> Typed:
 
 
 def moving_hyperparameters(factory: Any, hyperparameters: dict[str, Any]) -> dict[str, Any]:
-    """Those that are evaluated at the count: callables where the factory takes none."""
+    """The hyperparameters that are evaluated at the count: callables where the factory takes none."""
     record = record_of(factory)
     kinds = record.kinds if record else {}
     moving = {name: h for name, h in hyperparameters.items() if callable(h) and not record_of(h)}
@@ -251,7 +252,7 @@ def _takes(kind: Kind, name: str, value: Any) -> bool:
 def _edges_of_scheduled(kind: PhaseOrCycle, factory: Any, hyperparameters: dict[str, Any]) -> Iterator[Edge]:
     moving = moving_hyperparameters(factory, hyperparameters)
     told = [edges(schedule, kind) for schedule in moving.values()]
-    # Where a length moves, or what might be one, nothing begins at a count of its own.
+    # Where a length moves, or an argument that may be a length, nothing begins at a fixed count.
     record = record_of(factory)
     if record and record.takes_count and not any(record.kinds[name].is_length for name in moving):
         told.append(edges(_made_at(Count(0), factory, hyperparameters, moving), kind))

@@ -100,7 +100,7 @@ class TestPreview:
     def test_billions_of_steps_are_looked_at_in_part_and_it_says_so(self, capsys):
         main(["preview", "warm_restarts(linear_decay(0.1, 900_000_000), 900_000_000)", "--steps", "2_000_000_000"])
         out = capsys.readouterr().out
-        assert "of 2000000000 steps 1048580 were looked at" in out
+        assert "1048580 of 2000000000 steps were looked at" in out
         assert re.search(r"least 1.1\d+e-10 at 899999999", out)
         assert "cycles start at 0, 900000000, 1800000000" in out
 
@@ -126,7 +126,7 @@ class TestPreview:
     def test_nothing_is_written_over_unless_forced(self, capsys, name):
         Path(name).write_text("mine")
         status, message = ends(capsys, "preview", "0.1", "--steps", "5", "--out", name)
-        assert (status, message) == (2, f"optax-decay: error: {name} exists; --force writes over it.\n")
+        assert (status, message) == (2, f"optax-decay: error: {name} exists; --force overwrites it.\n")
         assert Path(name).read_text() == "mine"
         main(["preview", "0.1", "--steps", "5", "--out", name, "--force"])
         assert Path(name).read_bytes() != b"mine"
@@ -198,7 +198,7 @@ class TestList:
         shown = dict(re.findall(r"^  (\w.*\))\n      (\S.{20,})$", out, re.MULTILINE))
         signature = "warm_restarts(base, cycle_steps, *, t_mul=1, m_mul=1.0, cycles=None, baseline=0.0, stretch=True)"
         assert shown[signature] == (
-            "Starts any base again, each time perhaps `t_mul` times slower and scaled by `m_mul`."
+            "Starts any base again in each cycle, `t_mul` times slower and scaled by `m_mul` each time."
         )
         assert [re.match(r"\w+", line)[0] for line in shown] == list(_text.FACTORIES)
 
@@ -214,7 +214,7 @@ class TestList:
         (["preview", "0.1", "--steps", "1e3"], "must be a positive whole number, at most 2**53, got '1e3'"),
         (["preview", "0.1", "--steps", "5_"], "must be a positive whole number, at most 2**53, got '5_'"),
         (["preview", "0.1", "--steps", str(10**30)], "at most 2**53, got '1000"),
-        (["preview", "cast(1, 'longdouble')", "--steps", "5"], "`dtype` must be a float or integer dtype of JAX's"),
+        (["preview", "cast(1, 'longdouble')", "--steps", "5"], "`dtype` must be a float or integer dtype of JAX"),
         (["preview", "warm_restarts(1, 1e-320)", "--steps", "5"], "`cycle_steps` must be positive, got 1e-320."),
         (["preview", "jitter(1, 1_000_000_000_000_000_000_000, 0.1)", "--steps", "5"], "`seed` must fit into 64 bits"),
         (["preview", "0.1", "--steps", "5", "--out", "lr.pdf"], "must end in .png, .svg or .csv, got 'lr.pdf'"),

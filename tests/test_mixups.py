@@ -72,7 +72,7 @@ def test_traced_numbers_are_not_looked_at():
         ("polynomial_decay(0.1, 1000, 0.01, 1.0, True)", "give the others by name, `cycle=True`"),
         ("cosine_decay_restarts(0.1, 1000, 2.0)", r"give the others by name, `t_mul=2\.0`"),
         ("linear_cosine_decay(0.1, 1000, 0.5)", r"give the others by name, `num_periods=0\.5`"),
-        ("exponential_decay(0.1, 5, 1000, 0.96)", "`global_step`, is what the schedule is called with"),
+        ("exponential_decay(0.1, 5, 1000, 0.96)", "call the schedule with the count, TensorFlow's `global_step`"),
         ("warmup(100, cosine_decay(0.1, 100))", r"takes the schedule first, warmup\(base, steps\): got 100 for `base`"),
         ("sequence([constant(1), constant(2)], [100])", r"give sequence\(\(a, 100\), b\) for what Optax joins"),
     ],

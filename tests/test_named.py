@@ -50,7 +50,7 @@ def test_a_module_of_ones_own_gives_its_factories(capsys):
         ("1 / 0", "importing it ended in ZeroDivisionError: division by zero"),
         ("raise SystemExit(3)", "importing it ended in SystemExit: 3"),
         ("import nothing_such", "importing it ended in ModuleNotFoundError: No module named 'nothing_such'"),
-        ("x = 1", "there is none in it; `optax_decay.schedule` makes one of a function."),
+        ("x = 1", "the module has none; make one with `optax_decay.schedule`."),
     ],
 )
 def test_a_module_without_any_is_said_to_be(capsys, source, words):
@@ -65,7 +65,7 @@ def test_a_module_without_any_is_said_to_be(capsys, source, words):
         (["t", "--set", "t"], "must be a name and a number, such as total=10_000, got 't'"),
         (["t", "--set", "t=1-"], "must be a name and a number, such as total=10_000"),
         (["t", "--set", "t=nan"], "`t` must be finite, got nan."),
-        (["t", "--set", "warmup=1"], "must be named otherwise than factories, got 'warmup'"),
+        (["t", "--set", "warmup=1"], "must not have the name of a factory, got 'warmup'"),
         (["totl", "--set", "total=1"], "did you mean `total`?"),
         (["1", "--factories", "nothing.such"], "--factories nothing.such: importing it ended"),
         (["1", "--factories", "./mine.py"], "--factories ./mine.py: importing it ended in "),

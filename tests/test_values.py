@@ -77,7 +77,7 @@ def test_8_bit_floats_are_refused_beside_other_dtypes(other):
 
 def test_a_dtype_of_64_bits_is_refused_where_jax_has_none():
     for dtype in ("float64", "int64", np.uint64):
-        with pytest.raises(ValueError, match="`dtype` may have 64 bits under `jax_enable_x64` only, got"):
+        with pytest.raises(ValueError, match="`dtype` may have 64 bits only under `jax_enable_x64`, got"):
             od.cast(0.1, dtype)
     with jax.enable_x64(True):
         wide = od.cast(0.1, "float64")

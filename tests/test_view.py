@@ -93,7 +93,7 @@ class TestSample:
     def test_what_is_no_schedule_is_refused(self):
         with pytest.raises(TypeError, match="`schedule` must be a schedule"):
             od.sample("0.1", 5)
-        with pytest.raises(TypeError, match="`sample` is for outside of transformations"):
+        with pytest.raises(TypeError, match="`sample` works only outside transformations"):
             jax.jit(lambda peak: od.sample(od.constant(peak), 5))(0.1)
         with pytest.raises(TypeError, match="`count` must hold real numbers"):
             od.sample(LR, [True, False])
@@ -203,7 +203,7 @@ class TestPlot:
                 od.plot(LR, ax=ax, **given)
         with pytest.raises(ValueError, match="must not be empty"):
             od.plot(steps=5, ax=ax)
-        with pytest.raises(ValueError, match="`labels` must be as many as the schedules, got 2 for 1"):
+        with pytest.raises(ValueError, match="`labels` must have one name for each schedule, got 2 for 1"):
             od.plot(LR, steps=5, ax=ax, labels=["a", "b"])
         with pytest.raises(TypeError, match=r"`schedules\[1\]` must be a schedule"):
             od.plot(LR, None, steps=5, ax=ax)

@@ -1,7 +1,7 @@
 """The manual: `python -m sphinx -W .github/docs OUT`.
 
-Pages are MyST; the reference comes from the docstrings, each factory with curves of its own. A curve is what a notebook
-shows of a schedule, drawn in the colour of the page's text, so that it suits a light page and a dark one.
+Pages are MyST; the reference comes from the docstrings, and each factory has curves of its own. A curve is the picture
+of a schedule in a notebook, drawn in the colour of the page's text, so that it suits a light page and a dark one.
 """
 
 import inspect
@@ -70,7 +70,7 @@ def sawtooth(peak: float, period: float) -> Any:
 
 
 def figures(expressions: Iterable[str]) -> nodes.Node:
-    """What a notebook shows of schedules, side by side where there is room."""
+    """The pictures that a notebook shows of schedules, side by side where there is room."""
     shown = [f"<div>{od.parse(expression, [sawtooth])._repr_html_()}</div>" for expression in expressions]
     return nodes.raw("", f'<div class="curves">{"".join(shown)}</div>', format="html")
 
@@ -83,7 +83,7 @@ def with_curves(app: Any, what: str, name: str, thing: Any, options: Any, lines:
     """A docstring whose public names are links, with its factory's curves before its arguments."""
     links = rf"(?<![:`\w])`({'|'.join(od.__all__)})`"
     lines[:] = [re.sub(links, r":py:obj:`~optax_decay.\1`", line) for line in lines]
-    # What stands before a colon is no type here.
+    # The words before a colon are no type here.
     lines[:] = [line.replace("  A schedule: ", "  A schedule, ") for line in lines]
     short = name.rpartition(".")[2]
     if what != "function" or not any(line == "Args:" for line in lines):
@@ -96,7 +96,7 @@ def with_curves(app: Any, what: str, name: str, thing: Any, options: Any, lines:
 
 
 def plain_signature(app: Any, what: str, name: str, thing: Any, options: Any, signature: Any, returned: Any) -> Any:
-    """The arguments and their defaults: what each may be is said beside it."""
+    """The arguments and their defaults. The text beside each says what it may be."""
     if what != "function":
         return None
     made = inspect.signature(thing)

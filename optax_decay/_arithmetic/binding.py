@@ -1,4 +1,4 @@
-"""The one door for hyperparameters: each is bound to the kind of given number that it is, or a sequence of them."""
+"""The one door for hyperparameters. Each is bound here to its kind of given number, or to a sequence of them."""
 
 from collections.abc import Hashable, Sequence
 from fractions import Fraction
@@ -19,7 +19,7 @@ from optax_decay._arithmetic.twofold import Twofold
 
 
 def given(value: Any, in_steps: bool = False) -> Given:
-    """A number as a given one; of those that are, as it is."""
+    """A number as a given number. One that is given already is returned as it is."""
     if isinstance(value, PlainNumber):
         return exact_number(value, simplest if in_steps else decimal)
     if isinstance(value, Tabulated):
@@ -28,14 +28,14 @@ def given(value: Any, in_steps: bool = False) -> Given:
 
 
 def kind_in_table(value: Any) -> Hashable | None:
-    """What the numbers of one table have in common with this one; None of what stands in no table."""
+    """What the numbers of one table have in common with this one, or None for what stands in no table."""
     if type(value) in (int, float, Fraction):
         return value > 0 if 0 < abs(value) < 2**31 else None
     return value.dtype if isinstance(value, jax.Array) and not value.ndim else None
 
 
 def in_row(numbers: tuple[Any, ...], row: jax.Array) -> Any:
-    """The one of several numbers of a kind that stands in a row."""
+    """The number that stands in a row, of several numbers of one kind."""
     return entry(jnp.stack(numbers), row) if isinstance(numbers[0], jax.Array) else Tabulated(numbers, row)
 
 
@@ -52,7 +52,7 @@ class ExactList:
 
     @cached_property
     def known(self) -> list[Any]:
-        """What they mean, in steps."""
+        """The numbers that they mean, in steps."""
         if set(map(type, self.numbers)) <= {int}:
             return self.numbers
         return list(map(shortest, map(self.read, self.numbers)))
@@ -62,7 +62,7 @@ class ExactList:
         return np.array(self.numbers, np.float64)
 
     def as_floats(self, beside: Real) -> Any:
-        """A table of floats, of the host beside a host number `beside`."""
+        """A table of floats: NumPy's beside a host number `beside`, else JAX's."""
         if is_host(beside):
             return self.floats
         with np.errstate(over="ignore"):
@@ -84,7 +84,7 @@ class TracedList:
         return lax.convert_element_type(self.array, float_dtype())
 
     def counted(self, unit: Fraction) -> tuple[jax.Array, Twofold]:
-        """They in units: whole numbers and parts in [0, 1)."""
+        """The numbers in units: whole numbers and parts in [0, 1)."""
         return Traced(self.array).counted(unit, None)
 
 

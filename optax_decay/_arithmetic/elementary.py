@@ -44,7 +44,7 @@ def exp(x: Twofold) -> Real:
         return math.exp(x.hi) * (1.0 + x.lo) if x.hi < 709.0 else math.inf
     if is_zero(x.lo):
         return lax.exp(x.hi)
-    # Where hi overflows or underflows lo may be large, and must not turn an infinity into a NaN.
+    # Where hi overflows or underflows, lo may be large. It must not turn an infinity into a NaN.
     small = x.hi.dtype.type(1e-3)
     return lax.exp(x.hi) * (1 + lax.clamp(-small, x.lo, small))
 
@@ -91,7 +91,7 @@ def times_exp(scale: Real, x: Twofold, falls: bool = False) -> Real:
         return first + first * lax.expm1(x.lo) if abs(scale) == 1 else first * lax.exp(x.lo)
     rests = scale == 0
     if not isinstance(rests, np.bool_) or rests:
-        # Of 0 nothing grows; the slope does, as far as floats reach.
+        # A scale of 0 stays 0, but its slope grows as far as floats reach.
         x = select_twofold(rests & (x.hi > 88), Twofold(as_float(88.0, x.hi), 0.0), x)
     zero = zero_of(x.hi)
     shift = where(x.hi < -60, 1.0, where(x.hi > 60, -1.0, zero))
@@ -107,7 +107,7 @@ def _horner(x: Real, coefficients: Sequence[float]) -> Real:
 
 
 def _terms(x: Real, single: int, double: int) -> int:
-    """How many terms of a series a float's precision takes."""
+    """How many terms of a series a float's precision needs."""
     return single if not is_host(x) and x.dtype == np.float32 else double
 
 
@@ -158,7 +158,7 @@ def log(x: Twofold, less_one: Twofold | None = None) -> Twofold:
     (s1, s2), (f1, f2) = split(estimate), split(f.hi)
     remainder = ((f.hi - 2 * s1) - s1 * f1) - s1 * f2 - s2 * (2 + f.hi) + times_known(f.lo, 1 - estimate)
     s = renormalised(estimate, remainder / (2 + f.hi))
-    # The cubic term takes two floats, too: of the rest one is enough.
+    # The cubic term needs two floats too. For the rest one is enough.
     z = product(s, s)
     cubic = product(product(s, z), _TWO_THIRDS)
     tail = s.hi * z.hi * z.hi * _horner(z.hi, [2.0 / (2 * n + 5) for n in range(_terms(z.hi, 5, 12))])
@@ -192,7 +192,8 @@ def raised(x: Twofold, y: Twofold) -> Real:
     y_lo = y.lo
     relative = 0.0 if is_zero(x.lo) else y.hi * (x.lo / x.hi)
     if not is_zero(y_lo):
-        # What the exponent was rounded by counts times a logarithm, and the bits of x are near enough to its base 2.
+        # The rounding error of the exponent counts times a logarithm, and the bits of x are near enough to the binary
+        # one.
         integer, info = np.int64 if dtype == np.float64 else np.int32, np.finfo(dtype)
         bits = lax.convert_element_type(lax.bitcast_convert_type(lax.stop_gradient(x.hi), integer), dtype)
         octaves = bits * dtype.type(2.0**-info.nmant) - dtype.type(info.maxexp - 1)
@@ -206,14 +207,14 @@ def raised_twofold(x: Twofold, y: Twofold) -> Twofold:
     estimate = raised(x, y)
     if is_host(estimate) and float_dtype() == np.float32:
         return Twofold(estimate, 0.0)
-    # Where the estimate vanishes any logarithm will do: what it is off by is multiplied by zero.
+    # Where the estimate vanishes, any logarithm will do, because its error is multiplied by zero.
     of_estimate = log(Twofold(maximum(estimate, as_float(1e-37, estimate)), 0.0))
     off = maximum(plus(product(log(x), y), minus(of_estimate)).hi, as_float(-1.0, estimate))
     return renormalised(estimate, estimate * (off + 0.5 * off * off))
 
 
 def raised_any(x: Twofold, y: Twofold) -> Real:
-    """x**y for any x, as IEEE's pow has it; at 0 it has the derivative 0 where the exact one is infinite."""
+    """x**y for any x, as IEEE's pow. At 0 it has the derivative 0 where the exact one is infinite."""
     if is_host(x.hi, y.hi):
         with np.errstate(all="ignore"):  # Python's own raises, or gives a complex number
             return float(np.float_power(x.hi, y.hi))
@@ -221,7 +222,7 @@ def raised_any(x: Twofold, y: Twofold) -> Real:
     at_zero, steep = x.hi == 0, y.hi < 1
     if any(isinstance(condition, np.bool_) and not condition for condition in (at_zero, steep)):
         return raised(x, y)
-    # 1 stands in for 0: an infinite slope would make a NaN of the zeros behind it.
+    # 1 replaces 0, because an infinite slope would make a NaN of the zeros behind it.
     rests = at_zero & steep
     there = where(y.hi > 0, zero_of(y.hi), where(y.hi == 0, 1 + zero_of(y.hi), math.inf))
     return where(rests, there, raised(Twofold(where(rests, 1.0, x.hi), x.lo), y))

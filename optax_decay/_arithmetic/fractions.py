@@ -12,13 +12,13 @@ Reading = Callable[[PlainNumber], Fraction]
 
 @lru_cache(maxsize=4096, typed=True)
 def decimal(number: PlainNumber) -> Fraction:
-    """What a value means: of a float, the decimal that it prints as, so that 1.1 is 11/10."""
+    """The fraction that a value means: for a float, the decimal that it prints as, so that 1.1 is 11/10."""
     return Fraction(float.__repr__(number)) if isinstance(number, float) else Fraction(number)
 
 
 @lru_cache(maxsize=4096, typed=True)
 def simplest(number: PlainNumber) -> Fraction:
-    """What a number of steps means: of a float, the simplest fraction within two units in its last place.
+    """The fraction that a number of steps means: for a float, the simplest within two units in its last place.
 
     People compute lengths: 100 / 3 is 100/3, and 0.57 * 100 is 57, although it prints as 56.99999999999999.
     """
@@ -49,7 +49,7 @@ def _simplest_between(low: Fraction, high: Fraction) -> Fraction:
 
 @lru_cache(maxsize=4096)
 def raised_nearly(x: Fraction, y: Fraction | int) -> Fraction:
-    """x**y to 60 digits, or the simple ratio that it may be: no other one is as near."""
+    """x**y to 60 digits, or the simple ratio that is nearest to that."""
     with localcontext(prec=60):
         fine = (Decimal(x.numerator) / x.denominator) ** (Decimal(y.numerator) / y.denominator)
     return Fraction(fine).limit_denominator(1 << 64) if fine.adjusted() > -60 else Fraction(0)
@@ -57,7 +57,7 @@ def raised_nearly(x: Fraction, y: Fraction | int) -> Fraction:
 
 @lru_cache(maxsize=4096)
 def fitting(ratio: Fraction, limit: int) -> Fraction:
-    """A positive fraction of two integers up to a limit: rounded where it is none, unless it is whole."""
+    """A positive fraction, rounded to one of two integers up to a limit unless it is whole."""
     if ratio.denominator == 1 or max(ratio.numerator, ratio.denominator) <= limit:
         return ratio
     if ratio * limit < 1:

@@ -35,13 +35,13 @@ class Given:
     """A hyperparameter. Arithmetic with others and with Python numbers is exact where they are."""
 
     known: Any = None  # the plain number, where that is known before any program runs
-    fraction: Any = None  # and the fraction that it means
-    fractions: Any = None  # what those that it is one of mean
+    fraction: Any = None  # the fraction that it means, where that is known
+    fractions: Any = None  # the fractions of all the numbers that it may be
     sign: int | None = None  # -1, 0 or 1, where that is known
-    rank = 0  # of two numbers the one of the higher rank knows how to combine them
-    is_exact: bool = True  # whether arithmetic with it is
+    rank = 0  # of two numbers, the one of the higher rank combines them
+    is_exact: bool = True  # whether arithmetic with it is exact
     plain: Any = None  # what a factory may be called with in its place
-    memory: Any = None  # what follows from the number alone, where that may be kept
+    memory: Any = None  # a place for what follows from the number alone
 
     def unit_beside(self, unit: Fraction) -> Fraction:
         """The unit that a count is brought to where it meets this number as a length."""
@@ -54,19 +54,19 @@ class Given:
 
     @property
     def integer(self) -> Real:
-        """It as an integer of JAX's."""
+        """The number as a JAX integer."""
         raise NotImplementedError
 
     def as_float(self, beside: Real) -> Real:
-        """It as one float: a Python float beside a host number `beside`, else of JAX's float dtype."""
+        """The number as one float: a Python float beside a host number `beside`, else of JAX's float dtype."""
         raise NotImplementedError
 
     def twofold(self) -> Twofold:
-        """It to twice a float's precision."""
+        """The number to twice a float's precision."""
         raise NotImplementedError
 
     def log(self) -> Twofold:
-        """Its natural logarithm; of zero, that of 1 stands in."""
+        """Its natural logarithm. For zero it is that of 1."""
         raise NotImplementedError
 
     def combined(self, x: "Given", y: "Given", combine: Callable[[Any, Any], Any]) -> "Given":
@@ -78,11 +78,11 @@ class Given:
         raise NotImplementedError
 
     def counted(self, unit: Fraction, beside: Real) -> tuple[Real, Twofold]:
-        """It in units beside the whole count `beside`: a whole number and a part in [0, 1)."""
+        """The number in units beside the whole count `beside`: a whole number and a part in [0, 1)."""
         raise NotImplementedError
 
     def ratio(self, unit: Fraction, beside: Real) -> Measured:
-        """It in units, positive, beside the whole count `beside`."""
+        """The number, which is positive, in units beside the whole count `beside`."""
         raise NotImplementedError
 
     def __add__(self, other: Any) -> "Given":
@@ -132,7 +132,7 @@ def shortest(fraction: Fraction) -> int | Fraction:
 
 
 def exact_number(number: PlainNumber, read: Reading = decimal) -> "Exact":
-    """One for all equal numbers, but for zero, which has a sign: what follows from a number is kept with it."""
+    """One object for all equal numbers but zero, which has a sign. It keeps what follows from the number."""
     return _kept(number, read) if number else Exact(number, read)
 
 
@@ -156,7 +156,7 @@ class Exact(Given):
 
     @property
     def is_integer(self) -> bool:
-        """Whether it fits into an integer of JAX's."""
+        """Whether it fits into a JAX integer."""
         return self.fraction.denominator == 1 and abs(self.fraction) <= np.iinfo(int_dtype()).max
 
     @property

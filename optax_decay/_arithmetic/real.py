@@ -19,7 +19,7 @@ _HOST = frozenset((int, float))
 
 
 def is_host(value: Real, *others: Real) -> bool:
-    """Whether all values are Python numbers, computed with in Python; NumPy's scalars belong to a trace."""
+    """Whether all values are Python numbers, for computing in Python. NumPy's scalars belong to a trace."""
     if type(value) not in _HOST:
         return False
     return not others or all(type(other) in _HOST for other in others)
@@ -41,7 +41,7 @@ def is_differentiable(value: Real) -> bool:
 
 
 def with_gradient(value: Real, formula: Real) -> Real:
-    """`value` bit for bit, differentiated as `formula`: exact arithmetic has no derivative of its own."""
+    """`value` bit for bit, differentiated as `formula`, because exact arithmetic has no derivative of its own."""
     if not is_differentiable(formula):
         return value
     return lax.stop_gradient(value) + (formula - lax.stop_gradient(formula))
@@ -76,7 +76,7 @@ def rounded_to(value: Real, dtype: np.dtype[Any]) -> Real:
 
 
 def to_float(value: Real) -> Real:
-    """`value` as a float: of the host if it is there, else of JAX's float dtype."""
+    """`value` as a float: a Python float for a Python number, else of JAX's float dtype."""
     return as_float(value, value)
 
 
@@ -89,7 +89,7 @@ def where(condition: Any, x: Real, y: Real) -> Real:
 
 
 def zero_of(x: Real) -> Real:
-    """A zero of the kind, dtype and shape of `x`; a product with 0 would be NaN of an infinity."""
+    """A zero of the kind, dtype and shape of `x`. An infinity times 0 would be NaN."""
     return type(x)(0) if is_host(x) else jnp.zeros_like(x)
 
 
@@ -109,7 +109,7 @@ def sin(x: Real) -> Real:
 
 
 def sqrt(x: Real) -> Real:
-    """The square root; at 0, where it has no slope, 1 stands in for x, so that its derivative is finite."""
+    """The square root. At 0, where it has no slope, 1 replaces x, so that its derivative is finite."""
     return math.sqrt(x) if is_host(x) else where(x == 0, 0.0, lax.sqrt(where(x == 0, 1.0, x)))
 
 
@@ -135,5 +135,5 @@ def divide(x: Real, y: Real) -> Real:
 
 
 def is_zero(x: Real) -> bool:
-    """Whether x is known to be zero before any program runs, so that none need compute with it."""
+    """Whether x is known to be zero before any program runs, so that nothing need be computed with it."""
     return isinstance(x, (float, np.floating)) and x == 0

@@ -17,7 +17,7 @@ from optax_decay._arithmetic.twofold import ZERO, Twofold, of_fractions, rounded
 
 
 class Tabulated(Given):
-    """Numbers of which a program takes the one in `row`: each as exact as if it stood there alone."""
+    """Numbers of which a program takes the one in `row`. Each is as exact as if it stood there alone."""
 
     rank = 1
 

@@ -30,7 +30,7 @@ class Traced(Given):
 
     @property
     def value(self) -> jax.Array:
-        """It in JAX's default dtype: an integer at most the last count, for a narrow one would overflow."""
+        """The number in JAX's default dtype. An integer is at most the last count: a narrow one would overflow."""
         if jnp.issubdtype(self.plain.dtype, jnp.floating):
             return lax.convert_element_type(self.plain, float_dtype())
         limit = np.iinfo(int_dtype()).max
@@ -80,7 +80,7 @@ class Traced(Given):
     def ratio(self, unit: Fraction, beside: Real) -> Measured:
         value, limit = self.value, np.iinfo(int_dtype()).max
         if self.is_integer:
-            # Of no steps one is left, which no whole count is inside of.
+            # A length of no steps becomes one step, which no whole count is inside of.
             value = lax.max(value, jnp.ones_like(value))
             real = of_integer(value)
             if unit != 1:

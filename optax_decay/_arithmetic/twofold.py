@@ -41,7 +41,7 @@ def of_fraction(fraction: Fraction | int) -> Twofold:
 
 
 def of_fractions(fractions: Sequence[Fraction | int]) -> tuple[Any, Any]:
-    """Many of them, in two NumPy arrays."""
+    """Many fractions, in two NumPy arrays."""
     if all(isinstance(fraction, int) and abs(fraction) < 2**53 for fraction in fractions):
         double = np.array(fractions, np.float64)
         return double, np.zeros(len(double))
@@ -125,7 +125,7 @@ def split(x: Any) -> tuple[Any, Any]:
 
 
 def times_known(x: Real, y: Real) -> Real:
-    """x y, or nothing at all where one is known to be zero."""
+    """x y, which costs nothing where one is known to be zero."""
     return 0.0 if is_zero(x) or is_zero(y) else x * y
 
 
@@ -188,7 +188,7 @@ def product(x: Twofold, y: Twofold) -> Twofold:
 def times_integer(n: Real, most: int, factor: Twofold, roughly: bool = False) -> Twofold:
     """n factor, for an integer n from 0 to `most`; `roughly` says that a few bits more than a float's are enough.
 
-    Of few operations where the integer is short: its product with a high part of the factor is exact.
+    It takes few operations where the integer is short, as its product with a high part of the factor is exact.
     """
     digits = np.finfo(float_dtype()).nmant + 1
     spare = digits - most.bit_length()

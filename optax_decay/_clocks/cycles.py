@@ -48,28 +48,28 @@ def warm_restarts(
     baseline: Number = 0.0,
     stretch: Flag = True,
 ) -> Curve:
-    r"""Starts any base again, each time perhaps `t_mul` times slower and scaled by `m_mul`.
+    r"""Starts any base again in each cycle, `t_mul` times slower and scaled by `m_mul` each time.
 
     .. math::
         s(t) = b + \left(\text{base}\!\left(\frac{t - B_i}{k^i}\right) - b\right) m^i
         \quad \text{for} \quad B_i \le t < B_{i+1}, \qquad B_i = C (1 + k + \dots + k^{i-1})
 
-    with :math:`C` = `cycle_steps`, :math:`k` = `t_mul`, :math:`m` = `m_mul` and :math:`b` = `baseline`. A beginning
-    :math:`B_i` belongs to the cycle that begins: without `cycles` the base's value at `cycle_steps` is never shown.
-    After `cycles` cycles the end of the last, base(`cycle_steps`), is held. With `stretch=False` the base is not slowed
-    in longer cycles: it sees :math:`t - B_i`, and the end of the last is base(:math:`C k^{n-1}`) after :math:`n`
-    = `cycles` cycles.
+    with :math:`C` = `cycle_steps`, :math:`k` = `t_mul`, :math:`m` = `m_mul` and :math:`b` = `baseline`. Step
+    :math:`B_i` belongs to the cycle that begins there, so without `cycles` the base's value at `cycle_steps` is never
+    shown. After `cycles` cycles the schedule holds the end of the last one, base(`cycle_steps`). With `stretch=False`
+    the base is not slowed in longer cycles. It sees :math:`t - B_i`, and the end of the last of :math:`n` = `cycles`
+    cycles is base(:math:`C k^{n-1}`).
 
     Args:
       base: any callable of the count, or a number.
-      cycle_steps: update steps of the first cycle, positive; it may be longer or shorter than the base's own horizon.
-        May be traced, then at least 1.
-      t_mul: how much longer each cycle is than the one before, positive; below 1 it needs `cycles`. May be traced: a
-        whole number is then exact, another as exact as floats allow.
-      m_mul: what each cycle multiplies the distance to `baseline` by, zero or positive. May be traced.
+      cycle_steps: update steps of the first cycle, positive. It may be longer or shorter than the base's own horizon.
+        May be traced, and is at least 1 then.
+      t_mul: each cycle's length divided by that of the one before, positive. Below 1 it needs `cycles`. May be traced:
+        a whole number is then exact, and any other is as exact as floats allow.
+      m_mul: the factor by which each cycle scales the distance to `baseline`, zero or positive. May be traced.
       cycles: how many cycles, or None for no end. May be traced.
       baseline: the value that `m_mul` shrinks towards. May be traced.
-      stretch: whether a longer cycle runs the base slower, or has more of it.
+      stretch: whether a longer cycle runs the base slower. If not, it shows more of the base.
 
     Returns:
       A schedule.
@@ -84,7 +84,7 @@ def warm_restarts(
     >>> print(rate(np.array([50, 99, 100, 200])))
     [0.05  0.001 0.05  0.025]
 
-    A warm-up of 50 steps at each restart, however long the cycle:
+    This one warms up for 50 steps at each restart, however long the cycle is:
 
     >>> decay, ramp = od.linear_decay(0.1, 1000), od.warmup(1, 50)
     >>> rate = od.warm_restarts(decay, 1000, t_mul=2) * od.warm_restarts(ramp, 1000, t_mul=2, stretch=False)
@@ -117,17 +117,17 @@ def _edges_of_restarts(
 
 
 def _edges_of_cycles(kind: PhaseOrCycle, inner: list[Edge], steps: Fraction, t_mul: Any, cycles: Any) -> Iterator[Edge]:
-    """Cycles of which the first takes `steps`, and what begins in each."""
+    """The edges of cycles, of which the first takes `steps`, and the edges within each cycle."""
     inner = [FIRST_EDGE, *inner] if kind == "cycle" else inner
     for begin, slow in _cycles(steps, t_mul, cycles) if inner else ():
         yield from (edge.moved(begin, slow) for edge in inner)
 
 
 def _cycles(steps: Fraction, t_mul: Any, cycles: Any) -> Iterator[tuple[Fraction, Fraction]]:
-    """Where cycles begin, and how many times as long as the first each is."""
+    """Each cycle's beginning, and its length divided by that of the first."""
     most = 16 * MOST_EDGES if cycles is None else min(int(cycles), 16 * MOST_EDGES)
     for _, power, total in islice(_cycle.powers(known_steps(t_mul), 1), most):
-        # Both are rounded down, by far less than would tell them from the simple ratios that they may be.
+        # Both are rounded down by so little that a simple ratio is still found.
         begin, growth = (Fraction(x, _cycle.ONE_IN_BITS).limit_denominator(1 << 64) for x in (total * steps, power))
         yield begin, growth
 
@@ -148,7 +148,7 @@ def cyclic(
     cycles: Cycles = None,
     baseline: Number = 0.0,
 ) -> Curve:
-    r"""Climbs any base backwards, then follows it down, again and again.
+    r"""Runs any base backwards and then forwards, in each cycle.
 
     .. math::
         s(t) = b + (\text{base}(c) - b)\, m^i, \qquad
@@ -157,14 +157,14 @@ def cyclic(
 
     with :math:`F` = `fall_steps`, :math:`R` = `rise_steps`, :math:`k` = `t_mul`, :math:`m` = `m_mul`, :math:`b` =
     `baseline`, and the beginnings :math:`B_i` of `warm_restarts` for a first cycle of :math:`R + F` steps. So each
-    cycle goes from base(`fall_steps`) up to base(0) and back; after `cycles` cycles base(`fall_steps`) is held.
+    cycle goes from base(`fall_steps`) up to base(0) and back. After `cycles` cycles base(`fall_steps`) is held.
 
     Args:
       base: any callable of the count, or a number.
-      fall_steps: update steps of the first cycle's way down, positive. May be traced.
-      rise_steps: update steps of its way up, positive; None for as many. May be traced.
-      t_mul: how much longer each cycle is than the one before, positive; below 1 it needs `cycles`. May be traced.
-      m_mul: what each cycle multiplies the distance to `baseline` by, zero or positive. May be traced.
+      fall_steps: update steps down in the first cycle, positive. May be traced.
+      rise_steps: update steps up in the first cycle, positive. None means as many as `fall_steps`. May be traced.
+      t_mul: each cycle's length divided by that of the one before, positive. Below 1 it needs `cycles`. May be traced.
+      m_mul: the factor by which each cycle scales the distance to `baseline`, zero or positive. May be traced.
       cycles: how many cycles, or None for no end. May be traced.
       baseline: the value that `m_mul` shrinks towards. May be traced.
 
@@ -207,7 +207,7 @@ def _edges_of_cyclic(
     fall = known_steps(fall_steps)
     rise = fall if rise_steps is None else known_steps(rise_steps)
     edges = edges_until(Edge(fall, after=True), base, kind)
-    # At the top the base turns round in its first phase: none begins.
+    # At the top the base turns round within its first phase, so no phase begins there.
     fallen = [edge.moved(rise) for edge in edges if FIRST_EDGE < edge < Edge(fall)]
     climbed = edges_backwards(edges, fall, rise / fall)
     return _edges_of_cycles(kind, climbed + fallen, rise + fall, t_mul, cycles)
@@ -225,15 +225,15 @@ def expanding_cycle(base: Base, decay_steps: Steps) -> Curve:
 
     .. math:: s(t) = \text{base}(t / k), \qquad k = \max(1, \lceil t / D \rceil)
 
-    with :math:`D` = `decay_steps`. A boundary step, a multiple of :math:`D`, is the old cycle's end: the base's value
-    at :math:`D` is shown.
+    with :math:`D` = `decay_steps`. A multiple of :math:`D` is the last step of the old cycle and shows the base's value
+    at :math:`D`.
 
     Args:
       base: any callable of the count, or a number.
       decay_steps: the first horizon in update steps, positive. May be traced.
 
     Returns:
-      A schedule; of a `polynomial_decay` over the same steps, that decay with `cycle=True`.
+      A schedule. For a `polynomial_decay` over the same steps it is that decay with `cycle=True`.
 
     Raises:
       ValueError: if `decay_steps` is not positive, or a number is not finite.
@@ -266,7 +266,7 @@ def _end_of_expanding_cycles(begin: float, base: Any, decay_steps: Any) -> float
 
 def _check_ends(t_mul: Given, cycles: Given | None) -> None:
     if t_mul.known is not None and t_mul.known < 1 and cycles is None:
-        raise ValueError(f"`t_mul` below 1 needs `cycles`: the cycles would pile up, got {t_mul.known!r} without.")
+        raise ValueError(f"`t_mul` below 1 needs `cycles`, got {t_mul.known!r} without it: endless cycles pile up.")
 
 
 def _scaled(value: Real, index: Real, m_mul: Given, baseline: Given) -> Real:

@@ -16,7 +16,7 @@ from optax_decay._schedule.kinds import Base, Ratio, SignedSteps
 
 @exact_schedule
 def delay(base: Base, steps: SignedSteps) -> Curve:
-    r"""Starts any base later; with negative steps, looks ahead.
+    r"""Starts any base later, or looks ahead with negative steps.
 
     .. math:: s(t) = \text{base}(\max(t - n, 0))
 
@@ -53,15 +53,15 @@ def _end_of_delayed(begin: float, base: Any, steps: Any) -> float:
 
 @exact_schedule
 def stretch(base: Base, factor: Ratio) -> Curve:
-    r"""Runs any base slower by a factor: from epochs to steps, or to another batch size.
+    r"""Runs any base slower by a factor, to turn epochs into steps or to fit another batch size.
 
     .. math:: s(t) = \text{base}(t / f)
 
     with :math:`f` = `factor`.
 
     Args:
-      base: any callable of the count, or a number; a foreign callable gets a float where t / f is no whole number.
-      factor: how many times slower, positive: steps per epoch for a base that counts epochs. May be traced.
+      base: any callable of the count, or a number. A foreign callable gets a float where t / f is not whole.
+      factor: how many times slower, positive, such as the steps per epoch for a base that counts epochs. May be traced.
 
     Returns:
       A schedule.
@@ -91,16 +91,16 @@ def _end_of_stretched(begin: float, base: Any, factor: Any) -> float:
 
 @exact_schedule
 def per_step(base: Base, amount: Ratio) -> Curve:
-    r"""Runs any base on what each update step brings: tokens, samples, seconds.
+    r"""Runs any base on a count of tokens, samples or seconds instead of update steps.
 
     .. math:: s(t) = \text{base}(a\, t)
 
     with :math:`a` = `amount`.
 
     Args:
-      base: any callable of what is counted, or a number; a foreign callable gets a float where that may not fit into an
+      base: any callable of that count, or a number. A foreign callable gets a float where the count may not fit into an
         integer.
-      amount: how much of it an update step brings, positive: tokens per batch for a base that counts tokens. May be
+      amount: how much each update step adds to the count, positive, such as the tokens of a batch. May be
         traced.
 
     Returns:

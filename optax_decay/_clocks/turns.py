@@ -17,7 +17,7 @@ from optax_decay._schedule.kinds import Base, NonNegativeSteps, Positive, Steps
 
 @exact_schedule
 def hold(base: Base, steps: NonNegativeSteps) -> Curve:
-    r"""Stops any base's clock: its value at `steps` is held from then on.
+    r"""Follows any base until `steps`, and holds the value at `steps` from then on.
 
     .. math:: s(t) = \text{base}(\min(t, n))
 
@@ -25,7 +25,7 @@ def hold(base: Base, steps: NonNegativeSteps) -> Curve:
 
     Args:
       base: any callable of the count, or a number.
-      steps: the update step at which it stops, zero or more. May be traced.
+      steps: the update step at which the base stops, zero or more. May be traced.
 
     Returns:
       A schedule.
@@ -53,18 +53,18 @@ def _end_of_held(begin: float, base: Any, steps: Any) -> float:
 
 @exact_schedule
 def warp(base: Base, steps: Steps, power: Positive) -> Curve:
-    r"""Runs any base along a power of the time gone: late at first and then faster, or the other way round.
+    r"""Runs any base along a power of the time, slowly at first and then faster, or the other way round.
 
     .. math:: s(t) = \text{base}\left(n \min(t / n, 1)^k\right)
 
-    with :math:`n` = `steps` and :math:`k` = `power`: k-decay, for any base. Both ends stay where they are, and the
-    base's value at `steps` is held. At a power that is a small whole number every boundary of the base is exact, at
-    another as exact as floats allow.
+    with :math:`n` = `steps` and :math:`k` = `power`. This is k-decay for any base. Both ends stay where they are, and
+    the base's value at `steps` is held. If the power is a small whole number, every boundary of the base is exact;
+    otherwise it is as exact as floats allow.
 
     Args:
       base: any callable of the count, or a number.
       steps: update steps from start to end, positive. May be traced.
-      power: above 1 the base starts slowly, below 1 it ends slowly; positive. May be traced.
+      power: positive. Above 1 the base starts slowly, below 1 it ends slowly. May be traced.
 
     Returns:
       A schedule.
@@ -102,7 +102,7 @@ def staircase(base: Base, steps: Steps) -> Curve:
 
     .. math:: s(t) = \text{base}(n \lfloor t / n \rfloor)
 
-    with :math:`n` = `steps`. A boundary step, a multiple of :math:`n`, takes the new stair.
+    with :math:`n` = `steps`. A new stair begins at each multiple of :math:`n`.
 
     Args:
       base: any callable of the count, or a number.
@@ -136,7 +136,7 @@ def _end_of_stairs(begin: float, base: Any, steps: Any) -> float:
 
 @exact_schedule
 def reverse(base: Base, steps: Steps) -> Curve:
-    r"""Runs any base backwards, from its value at `steps` to its value at 0, which is held.
+    r"""Runs any base backwards, from its value at `steps` to its value at 0, and holds that.
 
     .. math:: s(t) = \text{base}(n - \min(t, n))
 

@@ -21,7 +21,7 @@ from optax_decay._count.integers import divided, last_count
 
 STEP = Fraction(1)  # the unit of the counts that users pass
 
-# What remains of a ratio of integers is a whole number of shares of a unit: of so many that products of them fit.
+# A part is taken for a whole number of shares of a unit up to so many, because products of them fit.
 FEW = 1 << 16
 
 
@@ -44,18 +44,18 @@ class Count(NamedTuple):
         return is_zero_twofold(self.part)
 
 
-# What a twofold product may be off by, relatively. The parts that integers alone give stay at least 2**-31, or 2**-62,
+# The relative error of a twofold product. The parts that integers alone give stay at least 2**-31, or 2**-62,
 # away from a whole number.
 _ROUNDING = {np.dtype(np.float32): 2.0**-33, np.dtype(np.float64): 2.0**-75}
 
 
 def rounding() -> float:
-    """What lies so near to a whole number is one."""
+    """A number so near to a whole number counts as it."""
     return _ROUNDING[_arithmetic.float_dtype()]
 
 
 def _flattened(count: Count) -> tuple[tuple[Any, ...], Any]:
-    """What transformations map over, and what is known when a program is built."""
+    """The numbers that transformations map over, and what is known when a program is built."""
     known = count.unit, count.is_whole, _arithmetic.is_zero(count.part.lo), count.most, count.shares
     return (count.whole, *(() if known[1] else count.part[:1] if known[2] else count.part)), known
 
@@ -85,7 +85,7 @@ def greatest(count: Count) -> int:
 
 
 def shares_of(*counts: Count) -> int | None:
-    """Of so many shares of a unit all parts are whole numbers, if few are enough."""
+    """The shares of a unit that all parts are whole numbers of, if few are enough."""
     shares = [1 if count.is_whole else count.shares or FEW + 1 for count in counts]
     common = math.lcm(*shares)
     return common if common <= FEW else None
@@ -100,7 +100,7 @@ def in_shares(count: Count, shares: int) -> Real:
 
 
 def plain_number(count: Count) -> Real:
-    """The count as one plain number, for a callable that knows no better: an integer where it is known to be one."""
+    """The count as one plain number for a foreign callable: an integer where it is known to be one."""
     if count.unit == 1 and count.is_whole:
         return count.whole
     if is_host(count.whole):
@@ -131,7 +131,7 @@ def real(count: Count) -> Twofold:
 
 
 def as_int(x: Real, beside: Real) -> Real:
-    """A float without a fraction as an integer; beyond the end of JAX's integers, their last."""
+    """A float without a fraction as an integer, or the last integer of JAX if it lies beyond."""
     if is_host(beside):
         return int(x)
     end = x.dtype.type(last_count())
@@ -142,12 +142,12 @@ def as_int(x: Real, beside: Real) -> Real:
 def normalised(whole: Real, part: Twofold, unit: Fraction = STEP, saturates: bool = False) -> Count:
     """whole + part as a count, where part may be any number; `saturates` says that it may be beyond the last count.
 
-    A part that lies within rounding errors of a whole number is one: thirds and sevenths of a step, added up, meet it.
+    A part within rounding errors of a whole number becomes it, so thirds and sevenths of a step add up to whole steps.
     """
     if is_zero_twofold(part):
         return Count(whole, ZERO, unit)
     below = _arithmetic.floor(part.hi)
-    # Above a tiny negative part's floor lies nearly 1: what that rounds off belongs to the low part.
+    # A tiny negative part is nearly 1 above its floor. What that rounds off belongs to the low part.
     above, rounded = _arithmetic.total(part.hi, -below)
     low = part.lo + rounded
     zero = zero_of(whole)
@@ -218,7 +218,7 @@ def differentiated_as(count: Count, formula: Real) -> Count:
 
 
 def coarser(count: Count, bits: int) -> Count:
-    """The same count in a unit 2**bits times as large: exact, and so much further from the last count."""
+    """The same count in a unit 2**bits times as large. It is exact, and so much further from the last count."""
     if not bits:
         return count
     mask = (1 << bits) - 1

@@ -89,7 +89,7 @@ def stairs(count: Count, of: Length) -> Count:
     begun, rest = divide_with_remainder(count, of)
     if is_host(of.denominator) and of.denominator == 1:
         return count._replace(whole=count.whole - rest.whole, part=ZERO)
-    # Of stairs that are shorter than a unit there may be more than counts.
+    # There may be more stairs than counts if a stair is shorter than a unit.
     if of.known is None or (greatest(count) / of.known > last_count() and not is_host(begun)):
         return difference(count, rest)
     most = None if is_host(begun) else int(greatest(count) / of.known)
@@ -104,7 +104,7 @@ def refined(count: Count, part: Length, whole: Length) -> Count:
 
 
 def stage(count: Count, of: Length) -> tuple[Real, int]:
-    """How many times a length fits into the count, and at most."""
+    """How many times a length fits into the count, and the most that it can."""
     count = in_unit(count, of.counted.unit)
     most = last_count() if of.known is None else min(int(greatest(count) / of.known), last_count())
     return divide_with_remainder(count, of)[0], most
@@ -113,7 +113,7 @@ def stage(count: Count, of: Length) -> tuple[Real, int]:
 def horizon(count: Count, steps: Length) -> Count:
     """The count that an expanding cycle's base sees: count / k, where k = max(1, ceil(count / steps)).
 
-    The horizon, k * steps, moves on each time it is reached, one step after.
+    The horizon, k * steps, moves on one step after it is reached.
     """
     count = in_unit(count, steps.counted.unit)
     stage, rest = divide_with_remainder(count, steps)
@@ -125,5 +125,5 @@ def horizon(count: Count, steps: Length) -> Count:
     now = scaled_part(count.part, 1, remainder, cycles, whole, count.unit)
     if is_host(count.whole):
         return now
-    # So many cycles that their number stops short: the count is next to its horizon.
+    # There are more cycles than an integer holds, so the count is next to its horizon.
     return select(cycles >= last_count(), steps.counted, now)

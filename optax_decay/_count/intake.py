@@ -15,7 +15,7 @@ from optax_decay._arithmetic import Twofold, int_dtype, where
 from optax_decay._count.count import Count
 from optax_decay._count.integers import last_count
 
-# Far below the largest float, so that no product of the host's is infinite.
+# Far below the largest float, so that no product in Python is infinite.
 _END_OF_THE_HOST = 1 << 600
 
 
@@ -48,7 +48,7 @@ def as_count(count: Any, device: bool) -> Count:
 
 
 def _host_of_device(count: jax.Array) -> int | float:
-    """A JAX scalar as a Python number: JAX's integers end, and its floats with them."""
+    """A JAX scalar as a Python number. JAX's integers end, and its floats end with them."""
     return min(count.item(), last_count()) if count.item() == count.item() else math.nan
 
 

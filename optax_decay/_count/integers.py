@@ -9,7 +9,7 @@ from optax_decay._arithmetic import Real, int_dtype, is_host, where
 
 
 def last_count() -> int:
-    """Where JAX's integers end; a count that a clock moves beyond is held there. The host's have no end."""
+    """The last integer of JAX. A count that a clock moves beyond is held there. Python's integers have no end."""
     return np.iinfo(int_dtype()).max
 
 
@@ -23,8 +23,8 @@ def divided(whole: Real, numerator: Real, denominator: Real, offset: Real = 0) -
     """q and r with whole * numerator + offset = q * denominator + r and 0 <= r < denominator, exactly.
 
     The product may take twice the bits of an integer. So q is estimated in twofold floats, to within one of the true
-    one, and r comes from arithmetic modulo 2**32, which is enough because r itself fits. Beyond the last integer q is
-    that, and r is 0.
+    one, and r comes from arithmetic modulo 2**32, which is enough because r itself fits. A q beyond the last integer is
+    held there, and r is 0.
     """
     if is_host(whole):
         return divmod(whole * numerator + offset, denominator)
@@ -36,7 +36,7 @@ def divided(whole: Real, numerator: Real, denominator: Real, offset: Real = 0) -
             return whole, jnp.zeros_like(whole)
         return _divided_once(whole, denominator)
     if is_host(numerator, denominator, offset) and not offset and numerator <= denominator <= last_count() // numerator:
-        # Of the remainder, which is below the denominator, no product leaves the integers.
+        # The remainder is below the denominator, so that no product of it leaves the integers.
         quotient, remainder = _divided_once(whole, denominator)
         further, remainder = _divided_once(remainder * dtype.type(numerator), denominator)
         return quotient * dtype.type(numerator) + further, remainder

@@ -42,7 +42,7 @@ def length(steps: Given, count: Count) -> Length:
     unit = steps.unit_beside(count.unit)
     if steps.memory is None:
         return _length_of(steps.ratio(unit, count.whole), unit, None)
-    # Of the one unit that most counts have the hash is not worth the time.
+    # For the one unit that most counts have, the hash is not worth the time.
     key = None if unit is STEP else unit, is_host(count.whole), int_dtype()
     known = steps.memory.get(key)
     if known is None:
@@ -81,7 +81,7 @@ def until(count: Count, steps: Length) -> Count:
 
 
 def in_one_unit(count: Count, steps: Length) -> tuple[Count, Length]:
-    """The two in one unit, so coarse that the length fits."""
+    """The count and the length in one unit, so coarse that the length fits."""
     count = in_unit(count, steps.counted.unit)
     if steps.known is None or is_host(count.whole) or steps.known <= last_count():
         return count, steps
@@ -102,7 +102,7 @@ def in_finer_unit(count: Count, times: int) -> Count:
 
 
 def in_whole_units(count: Count, steps: Length) -> tuple[Count, Length]:
-    """min(count, steps) or a little more, and a length: in a unit of which both are whole numbers, where they fit."""
+    """min(count, steps) or a little more, and a length, as whole numbers of one unit where they fit."""
     count, steps = in_one_unit(count, steps)
     fine = shares_of(count, steps.counted)
     if is_host(count.whole) or steps.known is None or fine is None or (count.is_whole and fine == 1):
@@ -116,7 +116,7 @@ def in_whole_units(count: Count, steps: Length) -> tuple[Count, Length]:
 
 def _coarser(count: Count, known: Fraction, bits: int) -> tuple[Count, Length]:
     count, steps = coarser(count, bits), known / (1 << bits)
-    # An odd length is no ratio of two integers that fit, but a whole number and a half.
+    # An odd length is a whole number and a half, since it is no ratio of two integers that fit.
     counted = Count(*_arithmetic.whole_and_part(steps, is_host(count.whole)), count.unit, math.ceil(steps))
     return count, exact_length(steps, count.unit, count.whole)._replace(counted=counted)
 

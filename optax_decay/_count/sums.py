@@ -58,13 +58,13 @@ def sum_of(x: Count, y: Count) -> Count:
     if x.is_whole and y.is_whole:
         return Count(_arithmetic.maximum(whole, 0), ZERO, x.unit)
     both = normalised(whole, _arithmetic.plus(x.part, y.part), x.unit)
-    # One more than the last count is the least integer.
+    # The last count and one more wraps to the least integer.
     end = (both.whole < 0) & (whole > 0)
     return select(end, held(both), select(both.whole < 0, start(both), both))._replace(shares=shares_of(x, y))
 
 
 def reached(x: Count, y: Count) -> Any:
-    """Whether x >= y; what lies within rounding errors of it has reached it."""
+    """Whether x >= y. A count within rounding errors of y has reached it."""
     x, y = together(x, y)
     if x.is_whole and y.is_whole:
         return x.whole >= y.whole

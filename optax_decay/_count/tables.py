@@ -18,13 +18,13 @@ from optax_decay._count.count import Count, in_unit, real, rounding
 from optax_decay._count.integers import last_count
 from optax_decay._count.sums import reached
 
-# So many selects run within other kernels, where compilers make of a search one of its own: on a CPU and a TPU up to 8,
-# on a GPU up to 4. A search that compares with all is faster than one by halves up to 64 entries on a CPU.
+# A few selects run within other kernels, while a search becomes a kernel of its own: up to 8 on a CPU and a TPU, up to
+# 4 on a GPU. A search that compares with all is faster than one by halves up to 64 entries on a CPU.
 FEW, COMPARED = 8, 64
 
 
 class Boundaries:
-    """Increasing counts in a unit, that are all known."""
+    """Increasing counts in a unit, all of them known."""
 
     def __init__(self, numbers: list[Any], unit: Fraction):
         self.unit = unit
@@ -45,11 +45,11 @@ class Boundaries:
 
     @property
     def floors(self) -> np.ndarray[Any, Any]:
-        """They without their parts, as far as JAX's integers go."""
+        """The counts without their parts, as far as JAX's integers go."""
         return self._whole_and_parts[0].clip(-last_count(), last_count())
 
     def count(self) -> Count:
-        """They as a table in JAX."""
+        """The counts as a table in JAX."""
         whole, part = jnp.asarray(self.floors, int_dtype()), self._whole_and_parts[1]
         if part is not ZERO:
             part = Twofold(*map(jnp.asarray, _arithmetic.rounded_arrays(*part)))
@@ -75,7 +75,7 @@ class TracedBoundaries:
         self.unit, self._count = unit, Count(whole, part, unit)
 
     def count(self) -> Count:
-        """They as a table in JAX."""
+        """The counts as a table in JAX."""
         return self._count
 
     def position(self, index: Real) -> Twofold:
@@ -97,7 +97,7 @@ def passed(table: Boundaries | TracedBoundaries, count: Count) -> Real:
     count = in_unit(count, table.unit)
     if isinstance(table, Boundaries) and is_host(count.whole):
         before = bisect.bisect_left(table.entries, count.whole + (Fraction(count.part.hi) if count.part.hi else 0))
-        # What lies within rounding errors of the count is the count.
+        # A boundary within rounding errors of the count is at the count.
         near = before and not count.is_whole and count.whole - table.entries[before - 1] + count.part.hi <= rounding()
         return before - 1 if near else before
     device = table.count()
@@ -119,7 +119,7 @@ def met(table: Boundaries | TracedBoundaries, count: Count) -> Real:
             return bisect.bisect_right(table.entries, count.whole + (count.part.hi + rounding() >= 1))
         return begun_on_host(table.entries, count)
     if isinstance(table, TracedBoundaries) or table.entries[-1] >= last_count():
-        # Those beyond the last count are kept at it, and no count meets them.
+        # Boundaries beyond the last count are kept at it, and no count meets them.
         count = count._replace(whole=_arithmetic.minimum(count.whole, last_count() - 1))
     return begun(table.count(), count)
 
@@ -147,12 +147,12 @@ def _side_by_side(table: Count, count: Count) -> tuple[Real, Twofold, tuple[Real
 
 
 def number_of(conditions: Any) -> Real:
-    """How many of those in the last dimension hold."""
+    """How many of the conditions in the last dimension hold."""
     return lax.reduce_sum(lax.convert_element_type(conditions, int_dtype()), (conditions.ndim - 1,))
 
 
 def counts(numbers: list[Fraction], unit: Fraction) -> Count:
-    """Known counts, in units, as a table of them, less those that no count reaches."""
+    """A table of known counts, in units, without those that no count reaches."""
     numbers = [number for number in numbers if number <= last_count()]
     floors = [math.floor(number) for number in numbers]
     table = jnp.asarray(np.array(floors), int_dtype())

@@ -7,7 +7,7 @@ from optax_decay._count.integers import last_count
 from optax_decay._count.lengths import Length, in_whole_units
 from optax_decay._count.sums import least, reached, select
 
-# Each is a multiplication of its own.
+# Each power takes one more multiplication.
 _LARGEST_WHOLE_POWER = 8
 
 
@@ -16,7 +16,7 @@ def warped(count: Count, steps: Length, power: Given) -> Count:
     count, steps = in_whole_units(count, steps)
     now = least(count, steps.counted)
     if now.is_whole and power.known in range(1, _LARGEST_WHOLE_POWER + 1):
-        # The host's units need not be whole ones of the length.
+        # In Python the length need not be a whole number of units.
         result, times = now, now.whole * steps.denominator if is_host(now.whole) else now.whole
         for _ in range(int(power.known) - 1):
             result = scaled(result, times, steps.numerator)

@@ -21,7 +21,7 @@ def closed_form(count: Count, steps: Length, t_mul: Given, stretch: bool) -> tup
     growth = _arithmetic.maximum(_count.fraction(count, steps).hi * (other - 1), -0.9999999)
     log_factor = _arithmetic.log(Twofold(other, 0.0))
     estimate = _arithmetic.log(Twofold(1 + growth, 0.0)).hi / log_factor.hi
-    # Within one of the true index, so at most two below it.
+    # The estimate is within one of the true index, so this is at most two below it.
     first = _arithmetic.maximum(_count.floored(estimate, count.whole) - 1, 0)
 
     power = _power(other, log_factor, first)
@@ -40,7 +40,7 @@ def closed_form(count: Count, steps: Length, t_mul: Given, stretch: bool) -> tup
     whole = factor == _arithmetic.floor(factor)
     if not steps.counted.is_whole:
         whole = whole & (steps.counted.part.hi == 0)
-    # Where t_mul is no whole number this is not used, and 2 from the first cycle on stands in: it overflows nowhere.
+    # Where t_mul is not whole, this result is not used. There it is computed for 2, which overflows nowhere.
     multiple, near = where(whole, _count.floored(other, count.whole), 2), where(whole, first, 0)
     found = _either(whole, _in_integers(count, steps, multiple, near, stretch), found)
     index, local = _either(one, _count.divide_with_remainder(count, steps), found)
@@ -52,7 +52,7 @@ def _either(condition: Any, x: tuple[Real, Count], y: tuple[Real, Count]) -> tup
 
 
 def _power(base: Real, log: Twofold, exponent: Real) -> Twofold:
-    """base**exponent: to twice a float's precision up to 255, to a float's beyond."""
+    """base**exponent, to twice a float's precision up to an exponent of 255 and to a float's beyond."""
     square, result = Twofold(lax.stop_gradient(base), 0.0), Twofold(jnp.ones_like(base), 0.0)
     for bit in range(8):
         odd = (exponent >> bit) & 1 == 1
@@ -71,7 +71,7 @@ def _slowed(count: Count, steps: Real, factor: Real, index: Real, stretch: bool)
         _arithmetic.product(_arithmetic.of_integer(where(one, 0, index)), _arithmetic.log(Twofold(other, 0.0)))
     )
     sums = (power - 1) / (other - 1)
-    # Three terms of each at 1: enough for a second derivative.
+    # At 1 three terms of each are enough for a second derivative.
     power = where(one, 1 + i * above * (1 + (i - 1) / 2 * above), power)
     sums = where(one, i * (1 + (i - 1) / 2 * above * (1 + (i - 2) / 3 * above)), sums)
     left = _count.in_one_float(count) - steps * sums

@@ -13,7 +13,7 @@ from optax_decay._cycle.table import cycles_within, search, search_on_host
 def cycle(
     count: Count, cycle_steps: Given, t_mul: Given, cycles: Given | None, stretch: bool = True
 ) -> tuple[Real, Count]:
-    """The index of the count's cycle, and the count that a base sees in it: t - B_i, slowed by t_mul**i to `stretch`.
+    """The index of the count's cycle, and the count that a base sees in it: t - B_i, slowed by t_mul**i if `stretch`.
 
     A beginning belongs to the cycle that begins. After `cycles` cycles the last one's end is held.
     """
@@ -71,7 +71,7 @@ def _end_of_last(last: Real, index: Real, beside: Count, steps: Length, growth: 
             last = min(last, cycles_within(float(_count.last_count() / steps.known), float(growth.fraction)))
         length = steps.known * _arithmetic.raised_nearly(growth.fraction, last)
         return Count(*_arithmetic.whole_and_part(length, is_host(beside.whole)), beside.unit)
-    # Until then the power of another cycle may be larger than any float.
+    # Before the last cycle has ended, its power may be larger than any float.
     last = _arithmetic.minimum(last, index)
     power = _arithmetic.raised_twofold(growth.twofold(), _arithmetic.of_integer(last))
     end = _count.from_real(_arithmetic.product(steps.real, power), beside)

@@ -1,4 +1,4 @@
-"""Cycles each of which takes twice as long as the one before: the bits of a quotient number them, without a table."""
+"""Cycles that are each twice as long as the one before. The bits of a quotient number them, without a table."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -26,7 +26,7 @@ def doubled(count: Count, steps: Length, stretch: bool) -> tuple[Real, Count]:
 
 
 def _highest_bit(n: Real) -> Real:
-    # Of what is one beyond the last integer JAX sees the bits, too.
+    # JAX also sees the bits of the number one beyond the last integer.
     return n.bit_length() - 1 if is_host(n) else np.iinfo(n.dtype).bits - 1 - lax.clz(n)
 
 

@@ -15,7 +15,7 @@ from optax_decay import _arithmetic, _count
 from optax_decay._arithmetic import ZERO, Real, Twofold, is_host, where
 from optax_decay._count import Count, Length, tables
 
-# A longer table keeps every n-th cycle, and another one, of the first n, finds the cycle among those.
+# A longer table keeps every n-th cycle. Another table, of the first n, finds the cycle among those.
 _MAX_ROWS = 1 << 14
 # Fractional bits of S_i and t_mul**i while a table is made. Both are rounded down, by less than S_i units in all: a
 # beginning that is a whole number is found a hair below it, and comes out right when it is rounded up.
@@ -55,7 +55,7 @@ def _cycle_table(
     n = cycles if factor < 1 and cycles is not None else cycles_within(float(limit / steps), float(factor))
     n = n if among is None else min(n, among - 1)
     stride = max(1, -(-n // _MAX_ROWS)) if factor > 1 else 1
-    # What is found in a table that leaves out cycles is searched for in another, in steps of the first cycle.
+    # After a table that leaves out cycles the search goes on in another one, in steps of the first cycle.
     is_slow = stretch or stride > 1
     rows = []
     for i, power, total in powers(factor, stride):
@@ -122,7 +122,7 @@ def search(count: Count, steps: Length, factor: Fraction, cycles: int | None, st
         index, among = index + more, table.stride
     if stretch or begun is None:
         return index, local
-    # Tables before the last have slowed it.
+    # Tables before the last have slowed the count.
     slow = _arithmetic.raised_twofold(_arithmetic.of_fraction(factor), _arithmetic.of_integer(begun))
     return index, _count.from_real(_arithmetic.product(_count.real(local), slow), local)
 
@@ -130,7 +130,7 @@ def search(count: Count, steps: Length, factor: Fraction, cycles: int | None, st
 def search_on_host(
     count: Count, steps: Length, factor: Fraction, cycles: int | None, stretch: bool
 ) -> tuple[int, Count]:
-    """The same beyond the last count, where a table does not reach, in fractions of any size."""
+    """`search` beyond the last count, where a table does not reach, in fractions of any size."""
     assert steps.known is not None
     now = (count.whole + Fraction(count.part.hi)) / steps.known
     # B_i <= t says factor**i <= grown for a factor above 1.
@@ -198,7 +198,7 @@ def _last_begun_of_traced(count: Count, begin: Real, lead: Real, within: Any, sc
     row = tables.number_of(lax.expand_dims(within, dimensions) & below) - 1
     if count.is_whole:
         return row
-    # The next may have begun within the step.
+    # The next cycle may have begun within the step.
     following = _arithmetic.minimum(row + 1, begin.shape[0] - 1)
     ahead = _arithmetic.of_integer(tables.take(lead, following) - tables.take(scale, following))
     scaled = _arithmetic.product(count.part, _arithmetic.of_integer(tables.take(scale, following)))

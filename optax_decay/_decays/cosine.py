@@ -12,7 +12,7 @@ from optax_decay._schedule.kinds import Number, Steps
 
 @exact_schedule
 def cosine_decay(init_value: Number, decay_steps: Steps, alpha: Number = 0.0) -> Curve:
-    r"""Half a cosine from `init_value` down to the share `alpha` of it.
+    r"""Follows half a cosine from `init_value` down to `alpha` times `init_value`.
 
     .. math:: s(t) = A \left((1 - \alpha) \frac{1 + \cos(\pi p)}{2} + \alpha\right), \qquad p = \min(t / D, 1)
 
@@ -44,7 +44,7 @@ def cosine_decay(init_value: Number, decay_steps: Steps, alpha: Number = 0.0) ->
 
 @exact_schedule
 def _cosine_between(init_value: Number, decay_steps: Steps, end_value: Number) -> Curve:
-    """`cosine_decay` to an end value of its own."""
+    """`cosine_decay` with its end given as a value."""
     return lambda count: between(init_value, end_value, *raised_cosine(count, _count.length(decay_steps, count)))
 
 

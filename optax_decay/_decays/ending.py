@@ -53,11 +53,11 @@ def tanh_decay(
     :math:`u` = `upper`.
 
     Args:
-      init_value: the value that the start is near. May be traced.
+      init_value: the value near which it starts. May be traced.
       decay_steps: update steps until the end, positive. May be traced.
-      end_value: the value that the end is near. May be traced.
-      lower: the tangent's argument at the start. May be traced.
-      upper: the tangent's argument at the end. May be traced.
+      end_value: the value near which it ends. May be traced.
+      lower: the argument of the hyperbolic tangent at the start. May be traced.
+      upper: the argument of the hyperbolic tangent at the end. May be traced.
 
     Returns:
       A schedule.

@@ -16,7 +16,7 @@ from optax_decay._schedule.kinds import Flag, NonNegative, Number, Positive, Ste
 
 @exact_schedule
 def constant(value: Number) -> Curve:
-    r"""The same value at every count.
+    r"""Gives the same value at every count.
 
     .. math:: s(t) = v
 
@@ -30,7 +30,7 @@ def constant(value: Number) -> Curve:
 
     Raises:
       ValueError: if `value` is not finite.
-      TypeError: if it is not a real number.
+      TypeError: if `value` is not a real number.
 
     >>> import optax_decay as od
     >>> print(od.constant(0.1)(7))
@@ -50,14 +50,14 @@ def exponential_decay(
 
     .. math:: s(t) = A\, r^{t / D}, \qquad \text{in stairs} \quad A\, r^{\lfloor t / D \rfloor}
 
-    with :math:`A` = `init_value`, :math:`D` = `decay_steps` and :math:`r` = `decay_rate`. A boundary step, a multiple
-    of :math:`D`, takes the new stair.
+    with :math:`A` = `init_value`, :math:`D` = `decay_steps` and :math:`r` = `decay_rate`. A new stair begins at each
+    multiple of :math:`D`.
 
     Args:
       init_value: the value at 0 (TensorFlow: `learning_rate`). May be traced.
       decay_steps: update steps from one multiplication to the next, positive. May be traced.
       decay_rate: the factor, positive. May be traced.
-      staircase: whether the value changes at whole multiples of `decay_steps` alone.
+      staircase: whether the value changes only at multiples of `decay_steps`.
 
     Returns:
       A schedule: TensorFlow's `tf.train.exponential_decay` (`global_step` is the count).
@@ -84,18 +84,18 @@ def exponential_decay(
 
 @exact_schedule
 def natural_exp_decay(init_value: Number, decay_steps: Steps, decay_rate: Number, *, staircase: Flag = False) -> Curve:
-    r"""Decays by a factor of e every `decay_steps / decay_rate` steps, smoothly or in stairs.
+    r"""Divides the value by e every `decay_steps / decay_rate` steps, smoothly or in stairs.
 
     .. math:: s(t) = A\, e^{-r t / D}, \qquad \text{in stairs} \quad A\, e^{-r \lfloor t / D \rfloor}
 
-    with :math:`A` = `init_value`, :math:`D` = `decay_steps` and :math:`r` = `decay_rate`. A boundary step, a multiple
-    of :math:`D`, takes the new stair.
+    with :math:`A` = `init_value`, :math:`D` = `decay_steps` and :math:`r` = `decay_rate`. A new stair begins at each
+    multiple of :math:`D`.
 
     Args:
       init_value: the value at 0 (TensorFlow: `learning_rate`). May be traced.
       decay_steps: update steps of one stair, positive. May be traced.
-      decay_rate: the exponent's factor; below zero the value grows. May be traced.
-      staircase: whether the value changes at whole multiples of `decay_steps` alone.
+      decay_rate: the factor in the exponent. If it is negative, the value grows. May be traced.
+      staircase: whether the value changes only at multiples of `decay_steps`.
 
     Returns:
       A schedule: TensorFlow's `tf.train.natural_exp_decay`.
@@ -128,15 +128,15 @@ def inverse_time_decay(
 
     .. math:: s(t) = \frac{A}{1 + r t / D}, \qquad \text{in stairs} \quad \frac{A}{1 + r \lfloor t / D \rfloor}
 
-    with :math:`A` = `init_value`, :math:`D` = `decay_steps` and :math:`r` = `decay_rate`. A boundary step, a multiple
-    of :math:`D`, takes the new stair.
+    with :math:`A` = `init_value`, :math:`D` = `decay_steps` and :math:`r` = `decay_rate`. A new stair begins at each
+    multiple of :math:`D`.
 
     Args:
       init_value: the value at 0 (TensorFlow: `learning_rate`). May be traced.
       decay_steps: update steps of one stair, positive. May be traced.
-      decay_rate: how much the divisor grows in `decay_steps`, zero or positive, since below zero there would be a
-        pole. May be traced.
-      staircase: whether the value changes at whole multiples of `decay_steps` alone.
+      decay_rate: how much the divisor grows in `decay_steps`, zero or positive. A negative one would have a pole. May
+        be traced.
+      staircase: whether the value changes only at multiples of `decay_steps`.
 
     Returns:
       A schedule: TensorFlow's `tf.train.inverse_time_decay`.
@@ -160,7 +160,7 @@ def inverse_time_decay(
 
 
 def _progress(count: Count, decay_steps: Given, staircase: bool, rate: Twofold) -> Twofold:
-    """The rate times how often `decay_steps` fits into the count, in whole numbers for a staircase."""
+    """The rate times count / decay_steps, which is rounded down for a staircase."""
     steps = _count.length(decay_steps, count)
     if staircase:
         return _arithmetic.times_integer(*_count.stage(count, steps), rate)
@@ -168,7 +168,7 @@ def _progress(count: Count, decay_steps: Given, staircase: bool, rate: Twofold) 
 
 
 def _exponent(count: Count, decay_steps: Given, staircase: bool, rate: Twofold) -> Twofold:
-    """`_progress` as an exponent, which matters up to where the exponential overflows or vanishes."""
+    """`_progress` as an exponent, which matters only until the exponential overflows or vanishes."""
     steps = _count.length(decay_steps, count)
     if staircase:
         stage, most = _count.stage(count, steps)
@@ -234,6 +234,6 @@ def _end_of_inverse_sqrt(begin: float, timescale: Any, **_: Any) -> float:
 
 
 def _some_times(begin: float, decay_steps: Any, rate: float, staircase: bool, **_: Any) -> float:
-    """Some of the times in which a decay falls, and as many stairs: what an inverse falls in has grown at `begin`."""
+    """`SEEN` times the steps in which a decay falls at `begin`, and at least `SEEN` stairs."""
     steps = roughly(decay_steps)
     return SEEN * max(begin + steps / abs(rate) if rate else steps, steps if staircase else 0.0)

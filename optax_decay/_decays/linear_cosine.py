@@ -22,7 +22,7 @@ def linear_cosine_decay(
     alpha: Number = 0.0,
     beta: Number = 0.001,
 ) -> Curve:
-    r"""A cosine of `num_periods` periods under a falling line.
+    r"""Multiplies a raised cosine of `num_periods` periods by a falling line.
 
     .. math::
         s(t) = A \left((\alpha + 1 - p) \frac{1 + \cos(2 \pi n p)}{2} + \beta\right), \qquad p = \min(t / D, 1)
@@ -34,8 +34,8 @@ def linear_cosine_decay(
       init_value: the scale (TensorFlow: `learning_rate`). May be traced.
       decay_steps: update steps until the end, positive. May be traced.
       num_periods: periods of the cosine in `decay_steps`. May be traced.
-      alpha: what the line is raised by. May be traced.
-      beta: what the whole is raised by. May be traced.
+      alpha: the number added to the line. May be traced.
+      beta: the number added to the product. May be traced.
 
     Returns:
       A schedule: TensorFlow's `tf.train.linear_cosine_decay`.
@@ -71,7 +71,7 @@ def noisy_linear_cosine_decay(
     alpha: Number = 0.0,
     beta: Number = 0.001,
 ) -> Curve:
-    r"""`linear_cosine_decay` with noise on its line that fades as training goes on.
+    r"""Adds noise that fades as training goes on to the line of `linear_cosine_decay`.
 
     .. math::
         s(t) = A \left((\alpha + 1 - p + \varepsilon_t) \frac{1 + \cos(2 \pi n p)}{2} + \beta\right), \qquad
@@ -79,21 +79,21 @@ def noisy_linear_cosine_decay(
 
     with :math:`p = \min(t / D, 1)`, :math:`A` = `init_value`, :math:`D` = `decay_steps`, :math:`v_0` =
     `initial_variance`, :math:`d` = `variance_decay`, :math:`n` = `num_periods`, :math:`\alpha` = `alpha` and
-    :math:`\beta` = `beta`. The noise is drawn from `seed` and the whole part of the count: the same count always has
-    the same value, and counts between two whole ones share a draw.
+    :math:`\beta` = `beta`. The noise is drawn from `seed` and the whole part of the count, so the same count always has
+    the same value. Counts between two whole numbers share a draw.
 
     Args:
       init_value: the scale (TensorFlow: `learning_rate`). May be traced.
       decay_steps: update steps until the end, positive. May be traced.
-      seed: an integer; TensorFlow draws afresh at each call instead. May be traced.
+      seed: an integer. TensorFlow draws afresh at each call instead. May be traced.
       initial_variance: the variance of the noise at 0, zero or positive. May be traced.
       variance_decay: how fast the variance falls. May be traced.
       num_periods: periods of the cosine in `decay_steps`. May be traced.
-      alpha: what the line is raised by. May be traced.
-      beta: what the whole is raised by. May be traced.
+      alpha: the number added to the line. May be traced.
+      beta: the number added to the product. May be traced.
 
     Returns:
-      A schedule: TensorFlow's `tf.train.noisy_linear_cosine_decay`, its noise reproducible.
+      A schedule: TensorFlow's `tf.train.noisy_linear_cosine_decay`, with noise that can be reproduced.
 
     Raises:
       ValueError: if `decay_steps` is not positive, `initial_variance` is negative, or a number is not finite.
@@ -123,7 +123,7 @@ def noisy_linear_cosine_decay(
 
 
 def _waved(line: Twofold, wave: Real, beta: Given, scale: Given) -> Real:
-    """scale (line wave + beta), with one rounding where four would add up."""
+    """scale (line wave + beta), rounded once instead of four times."""
     raised = _arithmetic.plus(_arithmetic.product(line, Twofold(wave, 0.0)), beta.twofold())
     return _arithmetic.product(raised, scale.twofold()).hi
 
@@ -134,10 +134,10 @@ def _raised_cosine(count: Count, decay_steps: Given, num_periods: Given) -> Real
     gone, rest = _count.elapsed(count, steps), _count.remaining(count, steps)
     late = gone.hi > rest.hi
     from_start, from_end = _arithmetic.product(gone, n), _arithmetic.product(rest, n)
-    # cos(pi z)**2 = sin(pi y / 2)**2 with y = 1 - 2 abs(z), z being n p less whole turns, or n - n (1 - p).
+    # cos(pi z)**2 = sin(pi y / 2)**2 with y = 1 - 2 abs(z). Here z is n p, or n - n (1 - p), without whole turns.
     early = _from_zero(from_start)
     if num_periods.known is not None and num_periods.known % 1 == 0.5:
-        # It ends in a zero, which the steps that remain are the distance from.
+        # The curve ends in a zero, and the steps that remain are the distance to it.
         ending = _folded(from_end)
     else:
         ending = _from_zero(_arithmetic.plus(_off_whole(n), _arithmetic.minus(from_end)))
@@ -146,19 +146,19 @@ def _raised_cosine(count: Count, decay_steps: Given, num_periods: Given) -> Real
 
 
 def _from_zero(turns: Twofold) -> Twofold:
-    """1 - 2 abs(z) for z, the turns less the nearest whole number."""
+    """1 - 2 abs(z), where z is the turns minus the nearest whole number."""
     return _arithmetic.plus(Twofold(1.0, 0.0), _arithmetic.minus(_folded(turns)))
 
 
 def _folded(turns: Twofold) -> Twofold:
-    """2 abs(z)."""
+    """2 abs(z), with z as in `_from_zero`."""
     z = _off_whole(turns)
     sign = where(z.hi < 0, -2.0, 2.0)
     return Twofold(sign * z.hi, z.lo if _arithmetic.is_zero(z.lo) else sign * z.lo)
 
 
 def _off_whole(x: Twofold) -> Twofold:
-    """x less the nearest whole number."""
+    """x minus the nearest whole number."""
     return _arithmetic.renormalised(x.hi - _arithmetic.floor(x.hi + 0.5), x.lo)
 
 

@@ -1,4 +1,4 @@
-"""Noise: the same at the same count."""
+"""Noise that is the same at the same count."""
 
 import math
 from fractions import Fraction
@@ -16,7 +16,7 @@ from optax_decay._count import Count
 
 
 def standard_normal(seed: Any, count: Count) -> Real:
-    """N(0, 1) drawn from (seed, the whole part of the count), the same on the host, in a trace and in an array."""
+    """N(0, 1), drawn from the seed and the whole part of the count: the same in Python, a trace and an array."""
 
     def draw(words: jax.Array) -> jax.Array:
         key = _key(seed)
@@ -31,14 +31,14 @@ def standard_normal(seed: Any, count: Count) -> Real:
 
 
 def _key(seed: Any) -> jax.Array:
-    """A key of its own for every seed of 64 bits: JAX's own drops all but 32 of them unless x64 is enabled."""
+    """A different key for every seed of 64 bits. JAX's own keeps only 32 of them unless x64 is enabled."""
     if not isinstance(seed, int) or seed.bit_length() < jnp.iinfo(_arithmetic.int_dtype()).bits:
         return jax.random.key(seed)
     return jax.random.fold_in(jax.random.key(np.uint32(seed & 0xFFFFFFFF)), np.uint32(seed >> 32 & 0xFFFFFFFF))
 
 
 def _whole_steps(count: Count) -> Real:
-    """The whole part of the count in steps; of the host's, which has no end, what an integer holds."""
+    """The whole part of the count in steps. A Python count has no end and is wrapped into JAX's integers."""
     if is_host(count.whole):
         whole = math.floor((count.whole + Fraction(count.part.hi)) * count.unit)
         return (whole + _count.last_count() + 1) % (2 * _count.last_count() + 2) - _count.last_count() - 1

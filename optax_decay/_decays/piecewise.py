@@ -15,16 +15,16 @@ from optax_decay._schedule.kinds import Numbers, Ordered
 
 @exact_schedule
 def piecewise_constant(boundaries: Ordered, values: Numbers) -> Curve:
-    r"""One value up to and including each boundary, the next after it.
+    r"""Gives one value up to and including each boundary, and the next value after it.
 
     .. math:: s(t) = v_i \quad \text{with} \quad i = \#\{ b \in \text{boundaries} : b < t \}
 
     with :math:`v` = `values`. A boundary step keeps the old value, as in TensorFlow.
 
     Args:
-      boundaries: the last step of each value but the last, none below the one before: n of them. May be traced, one by
-        one or as an array; traced boundaries must not decrease. The value between two equal ones never shows.
-      values: n + 1 values. May be traced likewise.
+      boundaries: n update steps, none below the one before. Each is the last step of its value. The value between two
+        equal ones never shows. May be traced, one by one or as an array; traced boundaries must not decrease.
+      values: n + 1 values. May be traced in the same ways.
 
     Returns:
       A schedule: TensorFlow's `tf.train.piecewise_constant`.
@@ -52,17 +52,17 @@ def piecewise_constant(boundaries: Ordered, values: Numbers) -> Curve:
 
 @exact_schedule
 def piecewise_linear(boundaries: Ordered, values: Numbers) -> Curve:
-    r"""Straight lines from point to point, flat before the first and after the last.
+    r"""Goes in straight lines from point to point, and is flat before the first and after the last.
 
     .. math:: s(t) = v_i + (v_{i+1} - v_i) \frac{t - b_i}{b_{i+1} - b_i} \quad \text{for} \quad b_i \le t < b_{i+1}
 
-    with :math:`b` = `boundaries` and :math:`v` = `values`. Two points at one count are a jump, which takes the second
-    value.
+    with :math:`b` = `boundaries` and :math:`v` = `values`. Two points at one count make a jump, and that count has the
+    second value.
 
     Args:
-      boundaries: the counts of the points, in update steps, none below the one before: at least one. May be traced,
+      boundaries: one or more counts of points, in update steps, none below the one before. May be traced,
         one by one or as an array; traced boundaries must not decrease.
-      values: as many values. May be traced likewise.
+      values: one value for each boundary. May be traced in the same ways.
 
     Returns:
       A schedule.

@@ -17,7 +17,7 @@ from optax_decay._schedule.kinds import Flag, Number, Positive, Steps
 
 
 class _NotGiven(float):
-    """A number of a type of its own, so that one can tell whether it was given."""
+    """A number with a type of its own, which shows that the argument was not given."""
 
 
 # TensorFlow's default end rate.
@@ -33,20 +33,19 @@ def polynomial_decay(
     *,
     cycle: Flag = False,
 ) -> Curve:
-    r"""Goes from `init_value` to `end_value` as a power of what remains, once or in cycles that expand.
+    r"""Goes from `init_value` to `end_value` as a power of the time that remains, once or in expanding cycles.
 
     .. math:: s(t) = (A - E) (1 - p)^q + E, \qquad p = \min(t / D, 1)
 
     with :math:`A` = `init_value`, :math:`D` = `decay_steps`, :math:`E` = `end_value` and :math:`q` = `power`. With
     `cycle=True` the horizon moves on each time it is reached: :math:`p = t / (k D)`, where
-    :math:`k = \max(1, \lceil t / D \rceil)`. A boundary step, a multiple of :math:`D`, is then still the old cycle's
-    end.
+    :math:`k = \max(1, \lceil t / D \rceil)`. A multiple of :math:`D` is then the last step of the old cycle.
 
     Args:
       init_value: the value at 0 (TensorFlow: `learning_rate`). May be traced.
       decay_steps: update steps until the end, positive. May be traced.
       end_value: the value from then on (TensorFlow: `end_learning_rate`). May be traced.
-      power: 1 for a straight line, above for a steep start, below for a steep end; positive. May be traced.
+      power: positive; 1 for a straight line, above 1 for a steep start, below 1 for a steep end. May be traced.
       cycle: whether to start again, as `expanding_cycle` does for any base.
 
     Returns:
@@ -54,7 +53,7 @@ def polynomial_decay(
 
     Raises:
       ValueError: if `decay_steps` or `power` is not positive, a number is not finite, or `end_value` is left at its
-        default and `init_value` lies below it: the rate would rise.
+        default and `init_value` lies below it, so that the rate would rise.
       TypeError: if an argument is of the wrong kind.
 
     >>> import optax_decay as od
@@ -67,7 +66,7 @@ def polynomial_decay(
     """
     if isinstance(end_value.known, _NotGiven) and init_value.known is not None and abs(init_value.known) < _DEFAULT_END:
         raise ValueError(
-            "`init_value` must not be below `end_value`, 1e-4 unless given, "
+            "`init_value` must not be below `end_value`, which is 1e-4 by default, "
             f"got {init_value.known!r}: the rate would rise. Give `end_value`, such as 0."
         )
 
@@ -92,11 +91,12 @@ def _end_of_polynomial(begin: float, decay_steps: Any, cycle: bool, **_: Any) ->
 
 @exact_schedule
 def linear_decay(init_value: Number, decay_steps: Steps, end_value: Number = 0.0) -> Curve:
-    r"""A straight line from `init_value` to `end_value`, then `end_value`.
+    r"""Goes in a straight line from `init_value` to `end_value` and stays there.
 
     .. math:: s(t) = (A - E) (1 - \min(t / D, 1)) + E
 
-    with :math:`A` = `init_value`, :math:`D` = `decay_steps` and :math:`E` = `end_value`: `polynomial_decay` of power 1.
+    with :math:`A` = `init_value`, :math:`D` = `decay_steps` and :math:`E` = `end_value`. It is `polynomial_decay` of
+    power 1.
 
     Args:
       init_value: the value at 0. May be traced.

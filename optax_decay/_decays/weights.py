@@ -1,4 +1,4 @@
-"""Weights of the start and of the end, which decays that go from one to the other are made of."""
+"""The weights of the start and of the end, for decays that go from one value to another."""
 
 from collections.abc import Callable
 
@@ -10,9 +10,9 @@ Weights = tuple[Callable[[], Real], Callable[[], Real]]
 
 
 def between(init_value: Given, end_value: Given, weight: Callable[[], Real], complement: Callable[[], Real]) -> Real:
-    """init_value w + end_value (1 - w): both ends bit for bit, and precise wherever it does not cross zero.
+    """init_value w + end_value (1 - w), with both ends bit for bit, and precise wherever it does not cross zero.
 
-    A weight next to 1 says little about its distance from 1, so the larger end gets the one that is computed for it.
+    Next to w = 1, 1 - w is not precise. So the larger end gets a weight that is computed for it.
     """
     if init_value.known is None or end_value.known is None:
         w, c = weight(), complement()
@@ -28,7 +28,7 @@ def _mixed(weight: Real, larger: Given, smaller: Given) -> Real:
     a, e = larger.as_float(weight), smaller.as_float(weight)
     if e == 0 <= a:
         return a * weight
-    # One product where the sum is right at the end, and where nothing cancels.
+    # One product is enough where the sum is right at the end and nothing cancels.
     if a * e > 0 and (a - e) + e == a:
         return (a - e) * weight + e
     return a * weight + e * (1 - weight)
@@ -60,7 +60,7 @@ def raised_cosine(count: Count, steps: Length) -> Weights:
 def squared_sine(angle: Twofold) -> Real:
     """sin(angle)**2 up to pi / 2: (1 - cos(2 angle)) / 2 without its cancellation."""
     s = _arithmetic.sin(angle.hi)
-    # What the angle was rounded by counts times twice its cosine, and a line is near enough to that.
+    # The rounding error of the angle counts times twice its cosine, and a line is near enough to that.
     return s * s if _arithmetic.is_zero(angle.lo) else s * s + s * (angle.lo * (2 - angle.hi))
 
 
@@ -78,7 +78,7 @@ def power_of_what_remains(count: Count, steps: Length, power: Given) -> Weights:
             lambda: powers[-1] * (x.hi + n * x.lo),
             lambda: _count.elapsed(count, steps, roughly=True).hi * sum(powers[: n - 1], start=1.0),
         )
-    # Where nothing remains 1 stands in for x, so that its logarithm and the derivative of that are finite.
+    # Where nothing remains, 1 replaces x, so that its logarithm and the derivative of that are finite.
     ended, exponent = x.hi <= 0, power.twofold()
     some = _arithmetic.select_twofold(ended, ONE, x)
 

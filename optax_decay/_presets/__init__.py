@@ -1,4 +1,4 @@
-"""Compositions: schedules that have names, each one line of the others."""
+"""Compositions: schedules with names, each made of the others in one line."""
 
 from optax_decay._presets.cycles import cosine_decay_restarts as cosine_decay_restarts
 from optax_decay._presets.cycles import exp_range as exp_range

@@ -18,21 +18,21 @@ def cosine_decay_restarts(
     m_mul: NonNegative = 1.0,
     alpha: Number = 0.0,
 ) -> Schedule:
-    r"""`cosine_decay` with warm restarts, each cycle longer by `t_mul` and scaled by `m_mul`.
+    r"""Restarts `cosine_decay`, with cycles that grow by the factor `t_mul` and are scaled by `m_mul`.
 
     .. math::
         s(t) = A \left((1 - \alpha)\, m^i\, \frac{1 + \cos(\pi p)}{2} + \alpha\right), \qquad
         p = \frac{t - B_i}{D k^i}
 
     with :math:`A` = `init_value`, :math:`D` = `first_decay_steps`, :math:`k` = `t_mul`, :math:`m` = `m_mul`,
-    :math:`\alpha` = `alpha` and the beginnings :math:`B_i` of `warm_restarts`: it is `warm_restarts` of
+    :math:`\alpha` = `alpha` and the beginnings :math:`B_i` of `warm_restarts`. It is `warm_restarts` of
     `cosine_decay`, with the baseline :math:`\alpha A`.
 
     Args:
       init_value: the value at 0 (TensorFlow: `learning_rate`). May be traced.
       first_decay_steps: update steps of the first cycle, positive. May be traced.
-      t_mul: how much longer each cycle is than the one before, at least 1. May be traced.
-      m_mul: what each cycle multiplies the distance to the floor by, zero or positive. May be traced.
+      t_mul: each cycle's length divided by that of the one before, at least 1. May be traced.
+      m_mul: the factor by which each cycle scales the distance to the floor, zero or positive. May be traced.
       alpha: the floor as a share of `init_value`. May be traced.
 
     Returns:
@@ -56,11 +56,11 @@ def cosine_decay_restarts(
 
 @exact_schedule
 def triangular(min_value: Number, max_value: Number, step_size: Steps) -> Schedule:
-    r"""Straight up and down between two values.
+    r"""Goes straight up and down between two values.
 
     .. math:: s(t) = l + (u - l)\, (1 - |1 - (t \bmod 2n) / n|)
 
-    with :math:`l` = `min_value`, :math:`u` = `max_value` and :math:`n` = `step_size`: `cyclic` of `linear_decay`.
+    with :math:`l` = `min_value`, :math:`u` = `max_value` and :math:`n` = `step_size`. It is `cyclic` of `linear_decay`.
 
     Args:
       min_value: the value at 0. May be traced.
@@ -85,7 +85,7 @@ def triangular(min_value: Number, max_value: Number, step_size: Steps) -> Schedu
 
 @exact_schedule
 def triangular2(min_value: Number, max_value: Number, step_size: Steps) -> Schedule:
-    r"""`triangular` with an amplitude that halves each cycle.
+    r"""Follows `triangular` with an amplitude that halves each cycle.
 
     .. math:: s(t) = l + (u - l)\, 2^{-i}\, (1 - |1 - (t \bmod 2n) / n|), \qquad i = \lfloor t / 2n \rfloor
 
@@ -114,7 +114,7 @@ def triangular2(min_value: Number, max_value: Number, step_size: Steps) -> Sched
 
 @exact_schedule
 def exp_range(min_value: Number, max_value: Number, step_size: Steps, gamma: Positive) -> Schedule:
-    r"""`triangular` with an amplitude that shrinks by `gamma` at every step.
+    r"""Follows `triangular` with an amplitude that shrinks by `gamma` at every step.
 
     .. math:: s(t) = l + (u - l)\, \gamma^t\, (1 - |1 - (t \bmod 2n) / n|)
 
@@ -122,7 +122,7 @@ def exp_range(min_value: Number, max_value: Number, step_size: Steps, gamma: Pos
 
     Args:
       min_value: the value at 0. May be traced.
-      max_value: the value that the first top is near. May be traced.
+      max_value: about the value at the first top. May be traced.
       step_size: update steps up, and as many down, positive. May be traced.
       gamma: the amplitude's factor for each step, positive. May be traced.
 

@@ -1,4 +1,4 @@
-"""Named runs: up to a peak and down from it, once."""
+"""Named runs, which go up to a peak and down from it once."""
 
 # Arguments are annotated as users give them, and arrive bound, as given numbers.
 # pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportOperatorIssue=false
@@ -20,7 +20,7 @@ def one_cycle(
     div_factor: Positive = 25.0,
     final_div_factor: Positive = 1e4,
 ) -> Schedule:
-    r"""Half a cosine up to the peak, half a cosine down to far below the start.
+    r"""Goes up to the peak along half a cosine, then along another down to far below the start.
 
     .. math::
         s(t) = \begin{cases}
@@ -32,10 +32,11 @@ def one_cycle(
 
     Args:
       peak_value: the value at the top. May be traced.
-      total_steps: update steps of both, positive. May be traced.
-      rise_fraction: the share of them on the way up, from 0, which begins at the peak, to less than 1. May be traced.
-      div_factor: the peak over the start, positive. May be traced.
-      final_div_factor: the start over the end, positive. May be traced.
+      total_steps: update steps of the way up and down, positive. May be traced.
+      rise_fraction: the share of the steps on the way up, at least 0 and below 1. At 0 the schedule begins at the peak.
+        May be traced.
+      div_factor: the peak divided by the start, positive. May be traced.
+      final_div_factor: the start divided by the end, positive. May be traced.
 
     Returns:
       A schedule.
@@ -71,7 +72,7 @@ def warmup_cosine_decay(
     init_value: Number = 0.0,
     end_value: Number = 0.0,
 ) -> Schedule:
-    r"""A line up to the peak, half a cosine down from it.
+    r"""Goes up to the peak in a line, then down along half a cosine.
 
     .. math::
         s(t) = \begin{cases} v_0 + (P - v_0)\, t / w & t < w \\
@@ -84,7 +85,7 @@ def warmup_cosine_decay(
     Args:
       peak_value: the value after the warm-up. May be traced.
       warmup_steps: update steps of the line, zero or more. May be traced.
-      total_steps: update steps of all, the warm-up included; more than that. May be traced.
+      total_steps: update steps of the whole with the warm-up, and more than `warmup_steps`. May be traced.
       init_value: the value at 0. May be traced.
       end_value: the value at the end and from then on. May be traced.
 
@@ -119,7 +120,7 @@ def warmup_stable_decay(
     end_value: Number = 0.0,
     shape: Shape = "linear",
 ) -> Schedule:
-    r"""A line up to the peak, the peak, and a cooldown at the end.
+    r"""Goes up to the peak in a line, stays there, and cools down at the end.
 
     .. math:: s(t) = \text{cooldown}(\text{warmup}(P, w, v_0),\; n - c,\; c,\; E)
 
@@ -129,12 +130,12 @@ def warmup_stable_decay(
     Args:
       peak_value: the value after the warm-up. May be traced.
       warmup_steps: update steps of the line, zero or more. May be traced.
-      total_steps: update steps of all, warm-up and cooldown included. May be traced.
+      total_steps: update steps of the whole, with warm-up and cooldown. May be traced.
       cooldown_steps: update steps of the cooldown, zero or more. May be traced.
       init_value: the value at 0. May be traced.
       end_value: the value at the end and from then on. May be traced.
-      shape: the cooldown's: "linear", "cosine" or "one_minus_sqrt", or any schedule of the share that goes from 1 at 0
-        to 0 at 1.
+      shape: the cooldown's shape: "linear", "cosine" or "one_minus_sqrt", or any schedule of the share of
+        `cooldown_steps` gone, from 1 at 0 to 0 at 1.
 
     Returns:
       A schedule.
@@ -168,7 +169,7 @@ def warmup_stable_decay(
 
 @exact_schedule
 def noam(model_size: Positive, warmup_steps: Steps, *, factor: Number = 1.0) -> Schedule:
-    r"""The Transformer's schedule: a line up, then an inverse square root of the count.
+    r"""Goes up in a line, then down as an inverse square root of the count, as for the Transformer.
 
     .. math:: s(t) = f\, d^{-1/2} \min\left((t + 1)^{-1/2},\; (t + 1)\, w^{-3/2}\right)
 

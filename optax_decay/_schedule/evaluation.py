@@ -21,7 +21,7 @@ Curve = Callable[[Count], Real]
 
 
 class Typed(NamedTuple):
-    """A curve, and the float dtype that its schedule's values have: None is JAX's default."""
+    """A curve, and the float dtype of its schedule's values. None is JAX's default."""
 
     curve: Curve
     dtype: np.dtype[Any] | None
@@ -36,15 +36,15 @@ def _to_array(value: np.floating[Any], dtype: np.dtype[Any] | None) -> jax.Array
 class Schedule(Expression, Protocols):
     """A pure function of the update count, usable wherever optax takes a schedule.
 
-    Calling it with a count, a Python, NumPy or JAX number or an array of them, gives a strongly typed array of JAX's
+    Call it with a count: a Python, NumPy or JAX number, or an array of them. It returns a strongly typed array of JAX's
     default float dtype and of the count's shape. Before 0 it holds its value at 0. Python numbers and NumPy arrays have
     no upper end; JAX's integers end at 2**31 - 1, where optax's counters stop.
 
-    It computes in a Pallas kernel's body too, unless it looks into a table (`piecewise_constant`, `sequence`, cycles
-    that grow): JAX takes constants there as arguments alone, so compute the rate outside and pass it.
+    It also works in the body of a Pallas kernel, unless it needs a table (`piecewise_constant`, `sequence`, cycles that
+    grow). JAX takes constants there only as arguments, so compute the rate outside and pass it.
 
-    `repr` is the expression that makes it. Schedules of plain numbers made alike are equal and hash alike, others are
-    compared by identity. Arithmetic with numbers and other schedules gives schedules.
+    `repr` is the expression that makes it. Schedules that are made alike of plain numbers are equal and hash alike.
+    Others are compared by identity. Arithmetic with numbers and other schedules gives schedules.
 
     >>> import optax_decay as od
     >>> rate = 0.5 * od.exponential_decay(0.2, 1000, 0.96, staircase=True)
@@ -134,9 +134,9 @@ Schedule.__init__.__annotations__ = {}
 
 
 def promoted(bases: list[Any]) -> np.dtype[Any] | None:
-    """The dtype of what is made of the values of bases: JAX's default, unless one of them is cast.
+    """The dtype of a combination of bases: JAX's default, unless one of them is cast.
 
-    All is computed in the default dtype, so that the result's is known before any program runs.
+    All is computed in the default dtype, so that the dtype of the result is known before any program runs.
     """
     if not any(isinstance(base, Schedule) and base._dtype for base in bases):
         return None
@@ -151,7 +151,7 @@ def promoted(bases: list[Any]) -> np.dtype[Any] | None:
 
 
 def _dtype_of(base: Any) -> np.dtype[Any] | None:
-    """The dtype that a base brings with it: a number, and JAX's weakly typed one, has none."""
+    """The dtype that a base brings with it. A number and JAX's weakly typed numbers have none."""
     if isinstance(base, jax.Array):
         return None if base.weak_type else base.dtype
     if isinstance(base, Schedule) and base._dtype:
@@ -162,11 +162,11 @@ def _dtype_of(base: Any) -> np.dtype[Any] | None:
 def at(base: Any, count: Count) -> Real:
     """The value of any base at a count, at least in JAX's default precision.
 
-    Ours takes the count as it is, a foreign callable a plain number.
+    This package's schedules take the count as it is. A foreign callable takes a plain number.
     """
     if isinstance(base, Schedule):
         value = base._curve(count)
-        # Whole numbers are what a schedule may end in: whatever goes on with them goes on in floats.
+        # A schedule may end in whole numbers, but what goes on with them computes in floats.
         return value if is_host(value) or jnp.issubdtype(value.dtype, jnp.floating) else _as_float(value)
     if not callable(base):
         return base.as_float(count.whole)
@@ -200,7 +200,7 @@ def _checked(value: Any, base: Any, count: Count) -> Real:
 
 
 def _name_of(base: Any) -> str:
-    """What a message calls a callable: of a factory's function, the factory."""
+    """The name of a callable in a message. A factory's function has the factory's name."""
     name = getattr(base, "__qualname__", None)
     return name.split(".<locals>")[0] if name else repr(base)
 
@@ -224,7 +224,7 @@ def elementwise(function: Callable[..., Real], count: Count, *beside: Any) -> Re
     return jax.vmap(lambda one: jnp.asarray(function(*one)))(flat).reshape(shape)
 
 
-# Arithmetic by name: the room of that name registers its factories here, since they make schedules themselves.
+# Arithmetic by name. `arithmetic` registers its factories here, since they make schedules themselves.
 OPERATIONS: dict[str, Callable[..., Schedule]] = {}
 
 
@@ -232,7 +232,7 @@ def _operated(name: str, *sides: Any) -> Schedule:
     for side in sides:
         if isinstance(side, (np.ndarray, jax.Array)) and side.ndim:
             raise ValueError(
-                f"A schedule is a function, which an array of shape {side.shape} has no arithmetic with: call it with "
+                f"A schedule is a function and has no arithmetic with an array of shape {side.shape}: call it with "
                 "the count, or use optax.scale_by_schedule. To sweep, make it of scalars within jax.vmap."
             )
     if all(callable(side) or is_plain_number(side) or _is_number(side) for side in sides):

@@ -1,4 +1,4 @@
-"""The expression that makes a schedule: it prints, compares, pickles and is made again with other arguments."""
+"""The expression that makes a schedule: how it prints, compares, pickles and is made again with other arguments."""
 
 import math
 import operator
@@ -11,7 +11,7 @@ import numpy as np
 
 from optax_decay._schedule.record import Record, record_of, unknown_argument
 
-# So many entries of a tuple are shown where a short name is asked for: as many as are written by hand, so that what
+# A short name shows so many entries of a tuple: as many as people write by hand, so that what
 # `json.dumps(..., default=str)` and a log hold can be read again.
 _SHORT = 24
 
@@ -39,7 +39,7 @@ class Expression:
         return self._record.name
 
     def replace(self, **changes: Any) -> Self:
-        """The same schedule made again with other arguments of its outermost call.
+        """Makes the same schedule again with other arguments of its outermost call.
 
         >>> import optax_decay as od
         >>> od.cosine_decay(0.1, 1000).replace(decay_steps=2000)
@@ -89,7 +89,7 @@ class _ByIdentity(Exception):
 
 
 def key(value: Any) -> Any:
-    """What an argument is compared by: its canonical value, or its identity where it has none."""
+    """The key that an argument is compared by: its canonical value, or its identity where it has none."""
     try:
         return _canonical(value)
     except _ByIdentity:
@@ -132,7 +132,7 @@ def _is_canonical(entries: tuple[Any, ...]) -> bool:
 
 
 def _written(value: Any, most: int | None, binding: int = 0) -> str:
-    """`value` in Python's call syntax; `most` entries at the most of a tuple; in parentheses if it binds less."""
+    """`value` in Python's call syntax, with at most `most` entries of a tuple, in parentheses if it binds less."""
     if isinstance(value, tuple):
         entries = list(_entries(value, most))
         return f"({', '.join(entries)}{',' if len(entries) == 1 else ''})"
@@ -156,8 +156,8 @@ def _written_call(made: Expression, most: int | None, binding: int) -> str:
     symbol, strength = made._record.operator
     sides = list(made._given.values())
     if len(sides) == 2:
-        # The right side of `a - b - c` or `a / b / c` stands in parentheses if it is an operation as weak; that of a
-        # power may have a sign, and its left side may not.
+        # The right side of `a - b - c` or `a / b / c` needs parentheses if it is an operation as weak. The right side
+        # of a power may have a sign, and its left side may not.
         bindings = (POWER + 1, SIGN) if strength == POWER else (strength, strength + 1)
         left, right = (_written(side, most, side_binding) for side, side_binding in zip(sides, bindings, strict=True))
         text = f"{left} {symbol} {right}"
@@ -167,7 +167,7 @@ def _written_call(made: Expression, most: int | None, binding: int) -> str:
 
 
 def _written_arguments(made: Expression, most: int | None) -> Iterator[str]:
-    """What was given: required arguments by position, and any that starred ones follow; the others by name."""
+    """The given arguments. Required ones, and any before starred ones, are by position and the others by name."""
     parameters = made._record.parameters
     starred = any(parameters[name].kind is Parameter.VAR_POSITIONAL for name in made._given)
     for name, value in made._given.items():

@@ -21,12 +21,12 @@ def schedule(build: Callable[P, Callable[[Any], Any]]) -> Callable[P, Schedule]:
     count as a plain number: an integer, or a float where a clock such as `stretch` gave the count a fraction.
 
     Args:
-      build: a function that takes hyperparameters and returns a callable of the count, or a schedule; or a
-        `functools.partial` of one. Lists and NumPy arrays reach it as tuples of Python numbers. Any of its arguments
-        may be traced if its body allows that.
+      build: a function that takes hyperparameters and returns a callable of the count, or a schedule, or a
+        `functools.partial` of such a function. Lists and NumPy arrays reach it as tuples of Python numbers. Any of its
+        arguments may be traced if its body allows that.
 
     Returns:
-      The factory: it has `build`'s name, signature and docstring, and returns a `Schedule`.
+      The factory. It has `build`'s name, signature and docstring, and returns a `Schedule`.
 
     Raises:
       TypeError: if `build` is not callable, or has no name.
@@ -69,7 +69,7 @@ def _factory(build: Callable[P, Any], takes_count: bool, operator: Operator | No
 
 
 def _innermost(build: Any) -> Any:
-    """The function inside of partials, which has the name."""
+    """The function inside of partials, which has a name."""
     function = build
     while isinstance(function, functools.partial) and not hasattr(function, "__name__"):
         function = function.func
@@ -106,11 +106,11 @@ wrapped.__name__ = "as_schedule"
 
 
 def as_schedule(base: Any) -> Schedule:
-    """Any callable of the count, or a number, as a schedule that takes part in arithmetic.
+    """Makes a schedule of any callable of the count, or of a number, so that it takes part in arithmetic.
 
     Args:
-      base: a schedule, which is returned as it is; any other callable of the count, an optax schedule or a lambda; or a
-        number, which stands for a constant and may be traced.
+      base: a schedule, which is returned as it is; any other callable of the count, such as an optax schedule or a
+        lambda; or a number, which stands for a constant and may be traced.
 
     Returns:
       A schedule with the values of `base`.

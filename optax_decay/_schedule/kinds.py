@@ -1,7 +1,7 @@
 """The kinds of arguments: each checks a concrete value at once and passes a traced one through.
 
 A factory names the kind of each argument in its signature, `decay_steps: Steps`; the decorator that makes it a factory
-applies them. Static types see through to the plain types.
+applies them. Type checkers see the plain types.
 """
 
 import itertools
@@ -25,7 +25,7 @@ AnyBase = Callable[[Any], Any] | Scalar
 Check = Callable[[str, Any], Any]
 
 _LARGEST = sys.float_info.max
-# Of a denormal number the inverse may be infinite.
+# The inverse of a denormal number may be infinite.
 _LEAST = sys.float_info.min
 
 
@@ -35,7 +35,7 @@ def number(name: str, value: Any) -> Any:
 
 
 def _scalar(name: str, value: Any) -> tuple[Any, Any]:
-    """The value as a plain number, and that number again for comparisons: None if it is traced."""
+    """The value as a plain number, and that number again for comparisons, or None if it is traced."""
     if type(value) in (int, float) and -_LARGEST <= value <= _LARGEST:
         return value, value
     if isinstance(value, Fraction) and value.denominator == 1:
@@ -61,7 +61,7 @@ def _scalar(name: str, value: Any) -> tuple[Any, Any]:
 
 
 def is_plain_number(value: Any) -> TypeGuard[int | float | Fraction]:
-    """Whether it is one of Python's real numbers; a bool is none."""
+    """Whether it is one of Python's real numbers. A bool is not."""
     return isinstance(value, (int, float, Fraction)) and not isinstance(value, bool)
 
 
@@ -185,7 +185,7 @@ def phases(name: str, value: Any) -> Any:
 
 
 def bound_base(value: Any) -> Any:
-    """A base as factories receive it: a number is a given one."""
+    """A base as factories receive it, where a number becomes a given number."""
     return value if callable(value) else given(value)
 
 
@@ -224,7 +224,7 @@ Number = Annotated[Scalar, _value_kind(number)]
 OptionalNumber = Annotated[Scalar | None, _value_kind(optional(number), _or_none(given))]
 Positive = Annotated[Scalar, _value_kind(positive)]
 NonNegative = Annotated[Scalar, _value_kind(non_negative)]
-# Which program computes the value depends on it.
+# The program that computes the value depends on this number.
 Periods = Annotated[Scalar, _value_kind(number, is_tabulated=False)]
 
 # Measured in steps.
@@ -234,11 +234,11 @@ NonNegativeSteps = Annotated[Scalar, _steps_kind(non_negative)]
 SignedSteps = Annotated[Scalar, _steps_kind(number)]
 Ratio = Annotated[Scalar, _ratio_kind(is_tabulated=True)]
 Share = Annotated[Scalar, Kind(non_negative, _in_steps, is_tabulated=True, is_length=True)]
-# The table of cycles is made of it.
+# The table of cycles is made with this number.
 Growth = Annotated[Scalar, _ratio_kind(is_tabulated=False)]
 Ordered = Annotated[Scalars, Kind(ordered, lambda value: given_list(value, in_steps=True), is_length=True)]
 
-# What else is given.
+# Other arguments.
 Base = Annotated[AnyBase, Kind(base, bound_base, is_tabulated=True, bases=lambda value: (value,))]
 Phases = Annotated[Any, Kind(phases, _bound_phases, is_tabulated=True, bases=_bases_of_phases)]
 Numbers = Annotated[Scalars, Kind(numbers, given_list)]

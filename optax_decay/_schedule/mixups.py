@@ -1,16 +1,16 @@
-"""Calls that are plainly mix-ups, refused with the way out: three rules on the numbers of a call, all stated here.
+"""Refuses calls that are plainly mix-ups and says the way out. The three rules on the numbers of a call are:
 
-1. *A value and a length have changed places*, or the steps come last as Optax has them. A length is below one step
-   beside a value of 100 or more, which is the only one or stands beside another below 1:
-   `linear_decay(0.1, 0.01, 1000)`, `cosine_decay(1000, 0.1)`.
-2. *A step count stands where an end is wanted*, as where TensorFlow's step was left in its place. An end is 100 or
-   more, and more than the steps that lead to it, from a beginning below 1; or such is a share of the beginning:
+1. *A value and a length have changed places*, or the steps come last as in Optax. A length is below one step, and a
+   value is 100 or more. That value is the only one, or another value is below 1: `linear_decay(0.1, 0.01, 1000)`,
+   `cosine_decay(1000, 0.1)`.
+2. *A step count stands where an end is wanted*, such as TensorFlow's step left in its place. An end is 100 or more, and
+   more than the steps that lead to it, and the beginning is below 1. An end that is a share needs no such beginning:
    `cosine_decay(0.1, 5, 1000)`.
 3. *A share of the run stands where steps are wanted.* A length is below one step, and below a 2000th of `total_steps`:
    `warmup_cosine_decay(0.1, 0.1, 1000)`.
 
-They look at values, not at types: 1000 is 1000.0. Zeros and traced numbers are never refused. Who means a length below
-one step gives them all in epochs or in shares of the run, and applies `stretch`.
+The rules look at values, not at types: 1000 is 1000.0. Zeros and traced numbers are never refused. To mean a length
+below one step, give all lengths in epochs or in shares of the run, and apply `stretch`.
 """
 
 import math
@@ -65,8 +65,8 @@ def _refuse_count_as_end(lengths: Mapping[str, Any], values: Mapping[str, Any], 
     if is_count and (share or 0 < abs(start) < 1):
         meaning = "a share of `init_value`" if share else f"and `init_value` {start!r}"
         raise ValueError(
-            f"`{name}` is {value!r}, {meaning}: the order is {', '.join(order)}. The steps come before it, and the "
-            "count, TensorFlow's `global_step`, is what the schedule is called with."
+            f"`{name}` is {value!r}, {meaning}: the order is {', '.join(order)}. The steps come before it. "
+            "Call the schedule with the count, TensorFlow's `global_step`."
         )
 
 

@@ -1,9 +1,9 @@
-"""What notebooks and configuration systems ask a type for."""
+"""Methods that notebooks and configuration systems look for."""
 
 from collections.abc import Callable
 from typing import Any, Self
 
-# "html" shows a schedule and "text" reads one; the rooms that do are built on schedules, so the package puts them here.
+# "html" shows a schedule and "text" reads one. Both are built on schedules, so the package puts them here.
 ANSWERS: dict[str, Callable[..., Any]] = {}
 
 
@@ -13,23 +13,23 @@ class Protocols:
     __slots__ = ()
 
     def _repr_html_(self) -> str | None:
-        """IPython's: the expression and its curve."""
+        """For IPython: the expression and its curve."""
         return ANSWERS["html"](self)
 
     @classmethod
     def __chz_cast__(cls, text: str) -> Self:
-        """chz's: a schedule from a command line."""
+        """For chz: a schedule from a command line."""
         return ANSWERS["text"](text)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, *_: Any) -> Any:
-        """pydantic's: a schedule, or the text or number that is one; in JSON it is its expression."""
+        """For pydantic: a schedule, or the text or number that makes one. In JSON it is its expression."""
         from pydantic_core import core_schema  # pyright: ignore[reportMissingImports]
 
         def read(value: Any) -> Any:
             try:
                 return value if isinstance(value, cls) else ANSWERS["text"](value)
-            except TypeError as error:  # pydantic reports errors of values alone
+            except TypeError as error:  # pydantic reports only errors of values
                 raise ValueError(str(error)) from None
 
         text = core_schema.str_schema()

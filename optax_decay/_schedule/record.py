@@ -24,10 +24,10 @@ class Kind:
       bind: takes a checked value and returns the form in which the build function receives it; None for the same form.
       is_tabulated: whether a program may take the number from a table, one for each phase of a sequence.
       is_length: whether it is measured in steps: a length, a boundary, a factor or a share of lengths.
-      measures: "steps" of a number of update steps and "values" of what a schedule may be, among which mix-ups are
-        looked for; empty of anything else.
-      bases: takes a checked value and returns the bases in it, whose values the schedule's own are made of; None where
-        there are none.
+      measures: "steps" for a number of update steps, "values" for a number that a schedule may be, and empty for
+        anything else. Mix-ups are looked for among the two.
+      bases: takes a checked value and returns the bases in it, whose values make the schedule's own; None where there
+        are none.
     """
 
     check: Callable[[str, Any], Any]
@@ -63,12 +63,12 @@ class Record:
 
     @cached_property
     def signature(self) -> inspect.Signature:
-        """The build function's, whose annotations hold the kinds of arguments."""
+        """The build function's signature, whose annotations hold the kinds of arguments."""
         return inspect.signature(self.build)
 
     @cached_property
     def parameters(self) -> dict[str, inspect.Parameter]:
-        """Its arguments by name."""
+        """The arguments of the factory by name."""
         return dict(self.signature.parameters)
 
     @cached_property
@@ -175,7 +175,7 @@ class Record:
         try:
             self.kinds[name].check(name, value)
         except (TypeError, ValueError):
-            return f"{text}: the count, TensorFlow's `global_step`, is what the schedule is called with."
+            return f"{text}: call the schedule with the count, TensorFlow's `global_step`."
         return f"{text}: give the others by name, `{name}={value!r}`."
 
     def _refuse_swapped_base(self, given: Mapping[str, Any], name: str, value: Any) -> None:
@@ -211,7 +211,7 @@ def keep(record: Record, shown: inspect.Signature) -> None:
 
 
 def record_of(factory: Any) -> Record | None:
-    """A factory's record; None of anything else."""
+    """A factory's record, or None for anything else."""
     record = getattr(factory, "_schedule_factory", None)
     return record if isinstance(record, Record) else None
 
@@ -235,7 +235,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"; did you mean `{near[0]}`?" if near else ""
 
 
-# What other libraries give to a factory, and where it is here.
+# Arguments that factories have in other libraries, and what does the same here.
 _ELSEWHERE = {
     "end_value": "`clip(..., min_value=...)` bounds a schedule that has no end",
     "staircase": "`staircase(base, steps)` makes stairs of any base",
@@ -243,7 +243,7 @@ _ELSEWHERE = {
     "exponent": "a power of a schedule is `schedule ** exponent`",
     "transition_begin": "`delay(base, steps)` starts any base later",
     "warmup_steps": "`warmup(base, steps)` warms any base up",
-    "global_step": "the count is what the schedule is called with",
+    "global_step": "call the schedule with the count",
 }
 
 

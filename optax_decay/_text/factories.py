@@ -1,4 +1,4 @@
-"""What names in a text mean: the package's factories, a user's own, and numbers that were given a name."""
+"""The meanings of names in a text: the package's factories, a user's own, and named numbers."""
 
 import inspect
 import keyword
@@ -51,9 +51,9 @@ def numbers_by_name(values: Mapping[str, Any] | None, factories: Mapping[str, An
     named: dict[str, Any] = {}
     for name, value in values.items():
         if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
-            raise ValueError(f"`values` must be named as Python names things, got {name!r}.")
+            raise ValueError(f"`values` must have valid Python names, got {name!r}.")
         if name in factories or name == "Fraction":
-            raise ValueError(f"`values` must be named otherwise than factories, got {name!r}.")
+            raise ValueError(f"`values` must not have the name of a factory, got {name!r}.")
         value = value.item() if isinstance(value, np.generic) else value
         if not is_plain_number(value):
             raise TypeError(f"`values` must be plain numbers, got {value!r} as {name}.")
@@ -62,7 +62,7 @@ def numbers_by_name(values: Mapping[str, Any] | None, factories: Mapping[str, An
 
 
 def parameters_of(factory: AnyFactory, arguments: list[Any]) -> tuple[list[str], bool]:
-    """The names of a factory's arguments, for `scheduled` those of its factory too, and whether it takes any others."""
+    """The argument names of a factory (for `scheduled`, of its factory too), and whether it takes any others."""
     try:
         parameters = inspect.signature(factory).parameters.values()
     except ValueError:  # a builtin

@@ -18,7 +18,7 @@ from optax_decay._text.source import DEEPEST, Source
 
 MOST_BITS = 1 << 10
 
-# What an expression might hold elsewhere, and no schedule needs.
+# Parts of other Python expressions, which no schedule needs.
 _FOREIGN: dict[type[ast.AST], str] = {
     ast.Attribute: "an attribute",
     ast.Subscript: "a subscript",
@@ -35,9 +35,9 @@ _FOREIGN: dict[type[ast.AST], str] = {
 
 
 def _bounded_power(base: Any, exponent: Any) -> Any:
-    """base ** exponent, where no exponent of exact numbers can cost time or memory."""
+    """base ** exponent. No exponent of exact numbers may cost much time or memory."""
     if isinstance(base, int) and isinstance(exponent, int) and exponent < 0:
-        base = float(base)  # as Python has it
+        base = float(base)  # as in Python
     if not any(isinstance(side, (float, Schedule)) for side in (base, exponent)):
         size = _larger_side(base)
         if size > 1 and abs(exponent) > MOST_BITS / math.log2(size):
@@ -61,13 +61,13 @@ def _larger_side(number: int | Fraction) -> int:
 
 
 def _result(operation: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
-    """The result for two operands, as long as floats reach that far."""
+    """The result for two operands, refused beyond the largest float."""
     try:
         result = operation(left, right)
     except OverflowError:
         raise ValueError("the result is beyond the largest float") from None
     if isinstance(result, complex):
-        raise ValueError("of a negative number no such power is real")
+        raise ValueError("no such power of a negative number is real")
     if isinstance(result, (int, Fraction)) and _larger_side(result) > 1 << MOST_BITS:
         raise ValueError(_TOO_LARGE)
     return result
@@ -79,21 +79,21 @@ def parse(
     *,
     values: Mapping[str, PlainNumber] | None = None,
 ) -> Schedule:
-    """The schedule that an expression makes: what `repr` writes, read back without evaluating code.
+    """Makes the schedule of an expression, such as `repr` writes, without evaluating code.
 
-    An expression is Python's call syntax, over as many lines as it takes: this package's factories with arguments by
-    position and by name, numbers, strings, lists and tuples, `None`, `True` and `False`, `+ - * / **`, unary minus,
-    parentheses and comments; `Fraction(1, 3)` is that ratio exactly. A number stands for a constant. Nothing else is
-    read, and no name is known but a factory's and those of `values`: `parse(repr(schedule)) == schedule` for every
-    schedule of such arguments whose expression is no longer and no deeper than `text` may be. No result with whole
-    numbers or fractions may exceed 2**1024, in numerator or denominator.
+    An expression has Python's call syntax and may take several lines. It holds this package's factories with arguments
+    by position and by name, numbers, strings, lists and tuples, `None`, `True` and `False`, `+ - * / **`, unary minus,
+    parentheses and comments. `Fraction(1, 3)` is that ratio exactly. A number stands for a constant. Nothing else is
+    read, and only the names of factories and of `values` are known. `parse(repr(schedule)) == schedule` holds for every
+    schedule of such arguments, if its expression is no longer and no deeper than `text` may be. Results in whole
+    numbers or fractions may not exceed 2**1024 in numerator or denominator.
 
     Args:
-      text: the expression, at most 64 KiB of it and nested at most 100 deep (a sum of n terms is nested n deep); or a
-        number, as a YAML file's line may hold one; or a schedule, which comes back as it is.
-      factories: further factories, made with `schedule` or any that return a callable of the count: a mapping from
-        their names, or several that have a `__name__`.
-      values: numbers by name, for what is known only when the text is read, such as the steps of the run; the schedule
+      text: an expression of at most 64 KiB, nested at most 100 deep (a sum of n terms is nested n deep); or a number,
+        as a line of a YAML file may hold; or a schedule, which is returned as it is.
+      factories: further factories, made with `schedule`, or other functions that return a callable of the count. Give a
+        mapping from names, or several that have a `__name__`.
+      values: numbers by name, for what is known only when the text is read, such as the steps of the run. The schedule
         holds the plain numbers.
 
     Returns:
@@ -101,8 +101,8 @@ def parse(
 
     Raises:
       ParseError: a `ValueError`, if `text` is no such expression, or a factory refuses its arguments.
-      ValueError: if a number is not finite, or named as a factory is, or no Python name.
-      TypeError: if `text` is none of these, `factories` are not callable, or `values` no plain numbers.
+      ValueError: if a number is not finite, or its name is a factory's or no Python name.
+      TypeError: if `text` is none of these, a factory is not callable, or a value is no plain number.
 
     >>> import optax_decay as od
     >>> od.parse("warmup(0.5 * cosine_decay(0.1, 10_000), steps=500)")
@@ -126,7 +126,7 @@ def parse(
 
 
 class _Reader(Source):
-    """Reads one text, knowing what names in it mean."""
+    """Reads one text, with the meanings of the names in it."""
 
     def __init__(self, text: str, factories: Mapping[str, AnyFactory], numbers: Mapping[str, Any]):
         super().__init__(text)
@@ -161,7 +161,7 @@ class _Reader(Source):
             case ast.Call(func=ast.Attribute(attr=name)) if name in self.factories:
                 raise self.error_at(node, f"a factory is called by its own name: `{name}(...)`")
             case ast.Call():
-                raise self.error_at(node, "only a factory's name is called")
+                raise self.error_at(node, "only factories can be called")
             case ast.BinOp() | ast.UnaryOp():
                 raise self.error_at(node, "this operator is not read")
             case ast.Constant():
@@ -170,7 +170,7 @@ class _Reader(Source):
                 raise self.error_at(node, f"{_FOREIGN.get(type(node), 'this')} is not read")
 
     def named(self, node: ast.Name, depth: int) -> Any:
-        """What a name that is not called stands for: a number, or the factory that another one takes."""
+        """The meaning of a name that is not called: a number, or the factory that another one takes."""
         if node.id in self.numbers:
             return self.numbers[node.id]
         factory = self.factories.get(node.id)
@@ -191,13 +191,13 @@ class _Reader(Source):
         value = self.value(node, depth)
         if isinstance(value, Schedule) or is_plain_number(value):
             return value
-        raise self.error_at(node, "only numbers and schedules are computed with")
+        raise self.error_at(node, "arithmetic takes only numbers and schedules")
 
     def factory(self, node: ast.Name) -> AnyFactory:
         if node.id in self.factories:
             return self.factories[node.id]
         if node.id in self.numbers:
-            raise self.error_at(node, f"`{node.id}` is a number, and only a factory is called")
+            raise self.error_at(node, f"`{node.id}` is a number, and only factories can be called")
         raise self.error_at(node, f"no factory is named `{node.id}`{nearest(node.id, self.factories)}")
 
     def call(self, node: ast.Call, called: str, factory: AnyFactory, depth: int) -> Schedule:
@@ -220,10 +220,10 @@ class _Reader(Source):
     def attempt(
         self, node: ast.expr, places: dict[str, ast.expr], function: AnyFactory, /, *args: Any, **kwargs: Any
     ) -> Any:
-        """The function's value; what it refuses is shown at the argument that it names."""
+        """The function's value. Its error is shown at the argument that the error names."""
         try:
             return function(*args, **kwargs)
-        except Exception as error:  # whatever a factory of one's own raises, or a warning that is an error
+        except Exception as error:  # a user's factory may raise anything, and a warning may be an error
             message = str(error) or type(error).__name__
             named = re.match(r"`(\w+)", message)
             raise self.error_at(places.get(named[1], node) if named else node, message) from None

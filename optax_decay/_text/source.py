@@ -1,4 +1,4 @@
-"""A text as Python's own parser has it, refused with its place before that could come to harm."""
+"""Reads a text with Python's own parser, after it has refused what could harm that parser."""
 
 import ast
 import re
@@ -9,7 +9,7 @@ DEEPEST = 100
 
 _NUMBER = r"(?>(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d[\d_]*)?)"
 _ESCAPE = r"""\\(?:[\\'"abfnrtv0]|x[\da-fA-F]{2}|u[\da-fA-F]{4}|U[\da-fA-F]{8})"""
-# What a line is checked for before Python's parser sees it: that may warn of numbers and strings, and brackets must not
+# Each line is checked before Python's parser sees it. The parser may warn of numbers and strings, and brackets must not
 # pair with those around the text.
 _TOKEN = re.compile(
     rf"""
@@ -19,12 +19,12 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-# Python's parser takes none of these, in strings and comments neither.
+# Python's parser takes none of these, not even in strings and comments.
 _NO_CHARACTER = re.compile("[\0\ud800-\udfff]")
 
 
 class ParseError(ValueError):
-    """Text that makes no schedule: the message shows the line, the place in it and what was wrong there.
+    """Raised for a text that makes no schedule. The message shows the line, the place in it and what was wrong there.
 
     >>> import optax_decay as od
     >>> try:
@@ -44,7 +44,7 @@ class Source:
         self.lines = re.split("\r\n|\r|\n", text)
 
     def error(self, message: str, line: int, column: int) -> ParseError:
-        """What was wrong, and where: a line counted from 1 and a column from 0, the end if they lie beyond."""
+        """An error with its place. Lines count from 1, columns from 0, and a place beyond the text is its end."""
         written = [number for number, text in enumerate(self.lines, 1) if text.strip()]
         line, column = (max(line, 1), column) if line <= len(self.lines) else (max(written, default=1), MOST_BYTES)
         whole = self.lines[line - 1]
@@ -62,10 +62,10 @@ class Source:
         return self.error(message, line, len(before.decode(errors="ignore")))
 
     def tree(self) -> ast.expr:
-        """The text as Python's own parser has it."""
+        """The tree that Python's own parser makes of the text."""
         self.check()
         try:
-            # In parentheses an expression may begin and go on wherever it likes.
+            # In parentheses an expression may be indented and broken into lines anywhere.
             tree = ast.parse("\n".join(["(", *self.lines, ")"]), mode="eval").body
         except SyntaxError as error:
             raise self.error(error.msg, (error.lineno or 1) - 1, (error.offset or 1) - 1) from None
@@ -76,7 +76,7 @@ class Source:
         return tree
 
     def check(self) -> None:
-        """Refuses what Python's parser might not bear, or might warn of."""
+        """Refuses what Python's parser might fail on or warn of."""
         size = sum(len(line.encode(errors="surrogatepass")) + 1 for line in self.lines) - 1
         if size > MOST_BYTES:
             raise self.error(f"the text must not exceed {MOST_BYTES} bytes, got {size}", 1, 0)

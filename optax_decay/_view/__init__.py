@@ -1,4 +1,4 @@
-"""Sight: a schedule's values as one array, and its picture on axes, in a notebook and in a terminal."""
+"""Sight: the values of a schedule as one array, and its picture on axes, in a notebook and in a terminal."""
 
 from optax_decay._view.axes import drawn_to_file as drawn_to_file
 from optax_decay._view.axes import plot as plot

@@ -27,18 +27,18 @@ def plot(
 ) -> "Axes":
     """Draws schedules over the count, with dashed lines where phases begin and dotted ones where cycles do.
 
-    Without `steps` all is seen that they are made of, and a tenth more: until the last phase begins and the last decay
-    has ended. Of cycles without an end there are four. Of a decay without an end four of the times in which it falls
-    (`decay_steps` over the logarithm of an exponential's `decay_rate`, or over the `decay_rate` of the others, or
-    `timescale`), and at least four stairs. Of what tells nothing, a constant or a callable of your own, 1,000 steps.
+    Without `steps` the picture goes on until the last phase begins and the last decay has ended. Endless cycles are
+    shown four times. An endless decay is shown for four times the steps in which it falls, and at least four stairs. It
+    falls in `decay_steps` over the logarithm of an exponential's `decay_rate`, or over the `decay_rate` of the others,
+    or in `timescale`. A constant or a callable of your own is shown for 1,000 steps. The picture adds a tenth to that.
 
     Args:
       *schedules: one or more; each any callable of the count, or a number.
-      steps: how many, for the counts 0, 1, ..., `steps` - 1, positive; or the counts themselves, increasing; None for
-        all that there is to see.
-      ax: the matplotlib axes to draw on; the current ones, or new ones, if none are given. Their figure gets
-        matplotlib's constrained layout if it has no layout of its own, so that it has room for the legend.
-      labels: the schedules' names in the legend, as many; the expressions that make them if none are given.
+      steps: the number of steps, positive, for the counts 0, 1, ..., `steps` - 1; or the counts themselves, increasing;
+        or None, as above.
+      ax: the matplotlib axes to draw on. None means the current ones, or new ones. A figure that has no layout gets
+        matplotlib's constrained layout, which has room for the legend.
+      labels: a name in the legend for each schedule. None means the expressions that make them.
 
     Returns:
       The axes.
@@ -66,7 +66,7 @@ def plot(
         if np.ndim(counts) > 1 or not np.all(counts[:-1] <= counts[1:]):
             raise ValueError(f"`steps` must be a number or increasing counts, got {steps!r}.")
     if len(names) != len(named):
-        raise ValueError(f"`labels` must be as many as the schedules, got {len(names)} for {len(named)}.")
+        raise ValueError(f"`labels` must have one name for each schedule, got {len(names)} for {len(named)}.")
     axes: Axes = _matplotlib("pyplot").gca() if ax is None else ax
     for schedule, name in zip(named, names, strict=True):
         lines = [(edge, line) for kind, line in _LINES for edge in edges_within(schedule, kind, counts)]
@@ -80,7 +80,7 @@ def plot(
 
 
 def _add_legend(axes: Any) -> None:
-    """Above the axes, where expressions hide no curve, no wider than they are, within the figure."""
+    """Adds a legend above the axes, where it hides no curve, no wider than the axes and within the figure."""
     handles, texts = axes.get_legend_handles_labels()
     size = _matplotlib("font_manager").FontProperties(size="small").get_size_in_points()
     width = axes.get_position().width * axes.figure.bbox.width / axes.figure.dpi * 72  # points
@@ -88,13 +88,13 @@ def _add_legend(axes: Any) -> None:
     characters = max(int(width / (0.6 * size)) - 4, 20)
     above: Any = {"loc": "lower left", "bbox_to_anchor": (0, 1), "frameon": False, "fontsize": "small"}
     axes.legend(handles, [textwrap.fill(text, characters) for text in texts], **above)
-    figure = axes.figure.figure  # of a part of a figure, all of it
+    figure = axes.figure.figure  # the whole figure, if this is a part of it
     if figure.get_layout_engine() is None:
         figure.set_layout_engine("constrained")
 
 
 def _matplotlib(module: str) -> Any:
-    """A module of matplotlib's, imported when something is drawn."""
+    """A module of matplotlib, imported when something is drawn."""
     try:
         return importlib.import_module(f"matplotlib.{module}")
     except ImportError:

@@ -13,19 +13,19 @@ from optax_decay._schedule import Schedule, at
 from optax_decay._view.scale import Scale, drawable, scales
 from optax_decay._view.values import MOST_POINTS, counts_shown, edges_within, is_crowded, looked_at, outermost, sample
 
-# Within the margins, for which the numbers are.
+# The size within the margins, where the numbers stand.
 _WIDTH, _HEIGHT = 480, 120
 _LEFT, _TOP, _RIGHT, _BOTTOM = 70, 10, 30, 20
 _DASHES: dict[PhaseOrCycle, str] = {"phase": "5 3", "cycle": "1 3"}
-# Midway between black and white, to be seen on any ground; all else has the colour of the notebook's text.
+# Midway between black and white, to be seen on any background. All else has the colour of the notebook's text.
 _CURVE = "#2f81b7"
 
 
 def as_html(schedule: Schedule) -> str | None:
-    """The expression, and the curve until all has happened; None of a schedule that cannot be drawn."""
+    """The expression and the whole curve, or None for a schedule that cannot be drawn."""
     try:
         picture = "".join(_picture(schedule))
-    except Exception:  # whatever a callable of the user's raises: calling the schedule shows it
+    except Exception:  # a user's callable may raise anything, and calling the schedule shows it
         return None
     expression = html.escape(str(schedule))
     return f'<code style="white-space: pre-wrap">{expression}</code><br/>{picture}'
@@ -65,7 +65,7 @@ def _down(heights: Scale, values: Any) -> Any:
 
 
 def _corners(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """The points less those in the middle of a level line."""
+    """The points without those in the middle of a level line."""
     inner = zip(points, points[1:], points[2:], strict=False)
     return [*points[:1], *(here for before, here, after in inner if not before[1] == here[1] == after[1]), *points[-1:]]
 

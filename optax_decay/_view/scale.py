@@ -14,14 +14,14 @@ class Scale(NamedTuple):
     log: bool = False
 
     def shares(self, numbers: Any) -> Any:
-        """Where numbers are, from 0 at the least to 1 at the greatest; in the middle if those are one."""
+        """Where numbers are, from 0 at the least to 1 at the greatest, or in the middle if those are equal."""
         least, greatest, here = (np.log10(x) if self.log else np.float64(x) for x in (*self[:2], numbers))
         # Halves, since the whole span may be beyond the largest float.
         span = greatest / 2 - least / 2
         return (here / 2 - least / 2) / span if span else np.full(np.shape(here), 0.5)
 
     def ticks(self, most: int) -> dict[str, float]:
-        """Round numbers along it, about as many as asked for, with their labels; powers of ten if it is logarithmic."""
+        """About `most` round numbers along it with their labels, or powers of ten if it is logarithmic."""
         if math.isnan(self.least):
             return {}
         found = _round_numbers(self.least, self.greatest, most)
@@ -57,7 +57,7 @@ def scales(curves: Any, log: bool) -> tuple[Scale, Scale]:
 
 
 def drawable(counts: Any, values: Any, log: bool) -> tuple[Any, Any]:
-    """What of a curve can be drawn: its finite values, on a logarithmic scale those above 0."""
+    """The part of a curve that can be drawn: finite values, and only those above 0 on a logarithmic scale."""
     values = values.astype(np.float64)
     shown = np.isfinite(values) & ((values > 0) | (not log))
     return counts[shown], values[shown]

@@ -14,7 +14,7 @@ from optax_decay._view.values import outermost
 
 _HEIGHT = 16
 _NO_DOTS = "\u2800"
-# The first curve has the colour of text, to be read on any ground; the others are midway between black and white.
+# The first curve has the colour of text. The others are midway between black and white, for any background.
 _COLOURS = (None, 166, 32, 133, 35)
 
 
@@ -34,13 +34,13 @@ def numbered(number: int) -> str:
 
 
 def drawing(seen: Sequence[tuple[Any, Any]], log: bool) -> str:
-    """Curves of counts and values, as wide as the terminal; without colours several are drawn in their numbers."""
+    """Draws curves of counts and values as wide as the terminal. Several without colours are drawn in their numbers."""
     curves = [drawable(counts, values, log) for counts, values in seen]
     steps, heights = scales(curves, log)
     marks = heights.ticks(6)
     margin = max(map(len, (*marks, "step"))) + 1
     width = max(min(shutil.get_terminal_size().columns, 500) - margin - 1, 10)
-    # A dot for each unit: the library would leave out what lies at an upper limit, so nothing does.
+    # Each unit is a dot. The library would leave out what lies at an upper limit, so nothing does.
     across, up = 2 * width, 4 * _HEIGHT
     canvas = _plotille().Canvas(width, _HEIGHT, 0, 0, across, up, mode="byte")
     for number, (counts, values) in enumerate(curves, 1):
@@ -59,7 +59,7 @@ def drawing(seen: Sequence[tuple[Any, Any]], log: bool) -> str:
 
 
 def _dots(scale: Scale, numbers: Any, many: int) -> Any:
-    """The dots, of so many along an axis, in which numbers lie."""
+    """The dots in which numbers lie, of `many` along an axis."""
     return np.rint(scale.shares(numbers) * (many - 1)).astype(int).tolist()
 
 

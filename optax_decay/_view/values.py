@@ -1,4 +1,4 @@
-"""The values of schedules at many counts, and the counts at which they are worth seeing."""
+"""The values of schedules at many counts, and the counts that a picture shows."""
 
 import math
 import operator
@@ -21,26 +21,26 @@ AnySchedule = Callable[[Any], Any] | float | np.number[Any] | jax.Array
 MOST_STEPS = 1 << 53
 # A picture is no finer than this.
 MOST_POINTS = 10_000
-# More edges than that could not be told apart.
+# More edges could not be told apart.
 _MOST_EDGES = 100
-# A picture of fewer steps than that shows parts of one.
+# A picture of fewer steps shows parts of a step.
 _FEWEST_COUNTS = 200
 
 
 def sample(schedule: AnySchedule, steps: int | ArrayLike) -> np.ndarray[Any, Any]:
-    """A schedule's values at many counts, from one compiled call.
+    """Gives a schedule's values at many counts, from one compiled call.
 
-    Made before a run, they are what it logs: `rates[step]` waits for no device. A compiled train step applies the same
-    to a few units in the last place, and often bit for bit, which XLA does not promise: compare them as in the second
-    example.
+    Sample before a run and log `rates[step]`, which waits for no device. A compiled train step applies the same rate to
+    a few units in the last place. It is often the same bit for bit, but XLA does not promise that, so compare as in the
+    second example.
 
     Args:
       schedule: any callable of the count, or a number.
-      steps: how many, for the counts 0, 1, ..., `steps` - 1, zero or more; or the counts themselves, of any kind and
-        shape that a schedule takes.
+      steps: the number of steps, zero or more, for the counts 0, 1, ..., `steps` - 1; or the counts themselves, of any
+        kind and shape that a schedule takes.
 
     Returns:
-      A NumPy array of the counts' shape, of the dtype that the schedule gives.
+      A NumPy array with the counts' shape and the schedule's dtype.
 
     Raises:
       ValueError: if `steps` is negative or beyond 2**53.
@@ -60,7 +60,7 @@ def sample(schedule: AnySchedule, steps: int | ArrayLike) -> np.ndarray[Any, Any
         counts, rate = _count.as_count(counts, device=True), jax.jit(rate)
     rates: Any = rate(counts)
     if isinstance(rates, Tracer):
-        raise TypeError("`sample` is for outside of transformations: within one, call the schedule with the counts.")
+        raise TypeError("`sample` works only outside transformations: within one, call the schedule with the counts.")
     return np.array(rates)
 
 
@@ -80,9 +80,9 @@ def counts_of(steps: Any) -> Any:
 
 
 def counts_shown(schedules: Iterable[Schedule]) -> Any:
-    """Those until all has happened that schedules are made of, and a tenth more: whole, or in parts where they are few.
+    """The counts until the last of some schedules has ended, and a tenth more.
 
-    So a schedule of epochs or of shares of a run is a curve too.
+    Few steps are divided into parts, so that a schedule of epochs or of shares of a run is a curve too.
     """
     end = max(map(seen_until, schedules)) or UNTOLD
     last = min(end + end / 10, MOST_STEPS)
@@ -118,7 +118,7 @@ def are_whole(counts: Any) -> bool:
 
 
 def looked_at(counts: Any, edges: Sequence[float], most: int) -> Any:
-    """The counts; of a range of more than `most` so many, and those at edges."""
+    """The counts. A longer range is thinned to `most` counts and those at edges."""
     if not isinstance(counts, range) or len(counts) <= most:
         return _array(counts)
     spread = np.linspace(0, len(counts) - 1, most).astype(np.int64)
@@ -126,12 +126,12 @@ def looked_at(counts: Any, edges: Sequence[float], most: int) -> Any:
 
 
 def places_of_extremes(values: Any) -> tuple[int, int]:
-    """The places of the least and the greatest of values that are numbers."""
+    """The places of the least and the greatest value, without those that are NaN."""
     real = values.astype(np.float64)
     return int(np.where(np.isnan(real), np.inf, real).argmin()), int(np.where(np.isnan(real), -np.inf, real).argmax())
 
 
 def outermost(values: Any, columns: int) -> Any:
-    """The places of what a curve shows in that many columns: in each the ends and the extremes."""
+    """The places of the ends and the extremes of a curve in each of so many columns."""
     parts = np.array_split(np.arange(len(values)), min(columns, len(values))) if len(values) else []
     return np.unique([part[n] for part in parts for n in (0, -1, *places_of_extremes(values[part]))]).astype(int)
