@@ -64,8 +64,8 @@ class TestPreview:
         text = (ROOT / ".github" / "docs" / "text.md").read_text()
         command = re.search(r"^optax-decay (.*)$", text, re.MULTILINE)[1]
         main(shlex.split(command))
-        said = [line.strip() for line in capsys.readouterr().out.splitlines()[-3:]]
-        assert all(f"\n{line}\n" in text for line in said)
+        said = capsys.readouterr().out.split("\n\n")[1]
+        assert f"```text\n{said}```\n" in text
 
     def test_several_are_told_apart_by_number(self, capsys):
         main(["preview", "cosine_decay(0.1, 900)", "triangular(0.0, 0.1, 20)", "--steps", "1_000"])
