@@ -138,6 +138,8 @@ def _preview(given: argparse.Namespace) -> None:
 
 def _factories_in(module: str) -> dict[str, Any]:
     """The factories in a user's module, which may also lie where the command runs."""
+    if module.endswith(".py"):
+        raise ValueError(f"--factories {module}: give the module's name, `{Path(module).stem}`.")
     sys.path.insert(0, os.getcwd())
     try:
         held = vars(importlib.import_module(module))

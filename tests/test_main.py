@@ -64,8 +64,8 @@ class TestPreview:
         text = (ROOT / ".github" / "docs" / "text.md").read_text()
         command = re.search(r"^optax-decay (.*)$", text, re.MULTILINE)[1]
         main(shlex.split(command))
-        said = [line.strip() for line in capsys.readouterr().out.splitlines()[-3:]]
-        assert all(f"\n{line}\n" in text for line in said)
+        said = capsys.readouterr().out.split("\n\n")[1]
+        assert f"```text\n{said}```\n" in text
 
     def test_several_are_told_apart_by_number(self, capsys):
         main(["preview", "cosine_decay(0.1, 900)", "triangular(0.0, 0.1, 20)", "--steps", "1_000"])
@@ -194,6 +194,7 @@ class TestList:
     def test_it_shows_every_factory_with_its_signature_and_one_line(self, capsys):
         main(["list"])
         out = capsys.readouterr().out
+        assert out.startswith("Decays: curves over the count.\n  ")
         assert "\nClocks: combinators that change the count that a base sees.\n  cyclic(base, fall_steps, *, " in out
         shown = dict(re.findall(r"^  (\w.*\))\n      (\S.{20,})$", out, re.MULTILINE))
         signature = "warm_restarts(base, cycle_steps, *, t_mul=1, m_mul=1.0, cycles=None, baseline=0.0, stretch=True)"
@@ -223,7 +224,7 @@ class TestList:
         (["preview", "0", "--steps", "5", "--log"], "--log needs values above 0."),
         (["preview", "cosine_decay(0.1, decay_step=9)", "--steps", "5"], "did you mean `decay_steps`?"),
         (["preview", "0.1", "cosine_decay(0.1,", "--steps", "5"], "`(` is never closed."),
-        (["preview", "__import__('os')", "--steps", "5"], "no factory is named `__import__`."),
+        (["preview", "__import__('os')", "--steps", "5"], "no factory is named `__import__`. Give one"),
     ],
 )
 def test_bad_input_ends_with_status_2_and_a_message(capsys, arguments, words):

@@ -3,6 +3,8 @@
 import json
 import re
 import runpy
+import sys
+import types
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 DOCS = ROOT / ".github" / "docs"
 AHEAD = ROOT / "benchmarks" / "results" / "ahead"
 # What a section may use and a machine lack: the recipe is then not run.
-OPTIONAL = ("draccus", "fiddle", "gin", "hydra", "ml_collections", "tyro", "yaml")
+OPTIONAL = ("chz", "draccus", "fiddle", "gin", "hydra", "ml_collections", "pydantic", "tyro", "yaml")
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -42,7 +44,9 @@ def test_a_program_of_the_manual_runs(title, tmp_path, monkeypatch):
         if re.search(rf"^(import|from) .*\b{module}\b", PROGRAMS[title], re.MULTILINE):
             pytest.importorskip(module)
     monkeypatch.chdir(tmp_path)
-    exec(compile(PROGRAMS[title], title, "exec"), {"__name__": "manual"})
+    module = types.ModuleType("manual")
+    monkeypatch.setitem(sys.modules, "manual", module)  # where chz looks for what a class's annotations name
+    exec(compile(PROGRAMS[title], title, "exec"), vars(module))
 
 
 def test_every_recipe_is_a_program():
@@ -56,6 +60,15 @@ def expressions() -> Iterator[str]:
         for block in re.findall(r"^```\{curve\}\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL):
             yield from (expression.strip() for expression in block.split("\n\n"))
     yield from (expression for example in EXAMPLES.values() for expression in example.pictures)
+
+
+@pytest.mark.parametrize("page", ["README.md", ".github/docs/choosing.md"])
+def test_the_table_of_what_to_choose_holds_expressions_that_are_read(page):
+    table = (ROOT / page).read_text().partition("| the expression |")[2].partition("\n\n")[0]
+    chosen = re.findall(r"^\| [^|]* \| `(.*?)` \|", table, re.MULTILINE)
+    assert len(chosen) == 8
+    for expression in chosen:
+        assert od.parse(expression, values={"peak": 0.1, "total": 12_345})(100) > 0, expression
 
 
 def test_everything_that_is_drawn_can_be():

@@ -24,6 +24,12 @@ LR = od.cosine_decay(0.1, 100)
         ("cosine_decay(1000.0, 0.1)", r"`decay_steps` is 0.1, .*`init_value` is 1000\.0: the order is"),
         ("one_cycle(1000, 0.1)", "`total_steps` is 0.1, .*`peak_value` is 1000: the order is peak_value, total_steps"),
         ("triangular(0.1, 1000, 0.5)", "`step_size` is 0.5, .*`max_value` is 1000: the order is"),
+        # So too where the end is 0, which no length may be.
+        ("linear_decay(1e-3, 0.0, 10_000)", r"`decay_steps` must be positive, got 0\.0, and `end_value` is 10000: the"),
+        ("linear_decay(1.0, 0, 10_000)", "got 0, and `end_value` is 10000: the order is init_value, decay_steps"),
+        ("polynomial_decay(0.1, 0, 1000)", "got 0, and `end_value` is 1000: the order is init_value, decay_steps"),
+        ("tanh_decay(0.1, 0.0, 1000)", r"got 0\.0, and `end_value` is 1000: the order is init_value, decay_steps"),
+        ("linear_decay(0.1, 0, 1.0)", r"`decay_steps` must be positive, got 0\.\n"),
         # TensorFlow's step, left in its place.
         ("cosine_decay(0.1, 5, 1000)", "`alpha` is 1000, a share of `init_value`: .*`global_step`"),
         ("linear_decay(0.1, 5, 1000)", "`end_value` is 1000, and `init_value` 0.1: .*`global_step`"),
@@ -73,6 +79,9 @@ def test_traced_numbers_are_not_looked_at():
         ("cosine_decay_restarts(0.1, 1000, 2.0)", r"give the others by name, `t_mul=2\.0`"),
         ("linear_cosine_decay(0.1, 1000, 0.5)", r"give the others by name, `num_periods=0\.5`"),
         ("exponential_decay(0.1, 5, 1000, 0.96)", "call the schedule with the count, TensorFlow's `global_step`"),
+        ("warmup_cosine_decay(0.0, 1e-3, 1000, 10_000)",
+         "takes peak_value, warmup_steps, total_steps in this order, got 4 .*: `init_value`, which Optax has first"),
+        ("warmup_cosine_decay(0.1, 10, 1000, 0.01)", r"give the others by name, `init_value=0\.01`"),
         ("warmup(100, cosine_decay(0.1, 100))", r"takes the schedule first, warmup\(base, steps\): got 100 for `base`"),
         ("sequence([constant(1), constant(2)], [100])", r"give sequence\(\(a, 100\), b\) for what Optax joins"),
     ],

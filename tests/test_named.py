@@ -68,7 +68,9 @@ def test_a_module_without_any_is_said_to_be(capsys, source, words):
         (["t", "--set", "warmup=1"], "must not have the name of a factory, got 'warmup'"),
         (["totl", "--set", "total=1"], "did you mean `total`?"),
         (["1", "--factories", "nothing.such"], "--factories nothing.such: importing it ended"),
-        (["1", "--factories", "./mine.py"], "--factories ./mine.py: importing it ended in "),
+        (["1", "--factories", "./mine"], "--factories ./mine: importing it ended in "),
+        (["1", "--factories", "mine.py"], "--factories mine.py: give the module's name, `mine`."),
+        (["1", "--factories", "./mine.py"], "--factories ./mine.py: give the module's name, `mine`."),
     ],
 )
 def test_what_cannot_be_named_is_refused(capsys, arguments, words):

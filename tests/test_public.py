@@ -60,6 +60,11 @@ def test_every_docstring_says_what_goes_in_what_comes_out_and_what_is_raised(nam
         assert re.search(rf"^\s+\**{parameter}:", text, re.MULTILINE), parameter
 
 
+@pytest.mark.parametrize("name", FACTORIES)
+def test_help_shows_each_argument_in_a_line_or_two(name):
+    assert not [p for p in inspect.signature(getattr(od, name)).parameters.values() if len(str(p)) > 200]
+
+
 def imports_of(path: Path) -> set[str]:
     """The package's modules that one of them imports, as MODULES names them."""
     imported = set()

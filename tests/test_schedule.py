@@ -5,6 +5,7 @@ import functools
 import gc
 import inspect
 import pickle
+import re
 import weakref
 
 import chex
@@ -169,6 +170,20 @@ def test_replace_makes_it_again():
         schedule.replace(step=5)
     with pytest.raises(ValueError, match="`cycle_steps` must be positive, got 0"):
         schedule.replace(cycle_steps=0)
+
+
+@pytest.mark.parametrize(
+    ("make", "way"),
+    [
+        (lambda decay: od.warmup(decay, 10), "warmup`: pass `base=cosine_decay(0.1, 100).replace(decay_steps=200)`."),
+        (lambda decay: od.delay(od.hold(decay, 50), 10), "delay`: pass `base=...` with another `cosine_decay`."),
+        (lambda decay: od.sequence((decay, 100), 0.1), "sequence`: pass all phases with another `cosine_decay`."),
+    ],
+)
+def test_replace_says_that_an_argument_is_one_of_a_base(make, way):
+    message = "`decay_steps` is an argument of cosine_decay(0.1, 100), and `replace` reaches the outermost call only, `"
+    with pytest.raises(TypeError, match=re.escape(message + way)):
+        make(od.cosine_decay(0.1, 100)).replace(decay_steps=200)
 
 
 @pytest.mark.parametrize(

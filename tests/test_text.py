@@ -124,6 +124,7 @@ class TestLanguage:
         [
             ("0.1", od.constant(0.1)),
             (" - 2", od.constant(-2)),
+            ("0 + 0.000 + 00.5 + 1e007 + 100", od.constant(1e7 + 100.5)),
             ("1e-3 * 10_000 / (4 - 2)", od.constant(1e-3 * 10_000 / 2)),
             (0.1, od.constant(0.1)),
             (3, od.constant(3)),
@@ -165,6 +166,10 @@ class TestLanguage:
     def test_factories_that_are_none_are_refused(self, factories):
         with pytest.raises(TypeError, match="`factories` must be"):
             od.parse("0.1", factories)
+
+    def test_numbers_in_the_place_of_factories_are_told_theirs(self):
+        with pytest.raises(TypeError, match=re.escape("got 100 as total: give numbers as `values={'total': 100}`.")):
+            od.parse("cosine_decay(0.1, total)", {"total": 100})
 
     @pytest.mark.parametrize("text", [b"0.1", None, True, 1j, [0.1], od.constant])
     def test_only_text_is_read(self, text):
@@ -244,8 +249,16 @@ class TestNamedNumbers:
     @pytest.mark.parametrize(
         ("text", "place", "words"),
         [
-            ("cosine_decay(0.1, totl)", 18, "no factory is named `totl`, and no number; did you mean `total`?"),
-            ("cosine_decay(0.1, xyzzy)", 18, "no factory is named `xyzzy`, and no number."),
+            (
+                "cosine_decay(0.1, totl)",
+                18,
+                "and no number; did you mean `total`? Give a number with `values=` or `--set`.",
+            ),
+            (
+                "cosine_decay(0.1, xyzzy)",
+                18,
+                "named `xyzzy`, and no number. Give a number with `values=` or `--set`.",
+            ),
             ("2 * cosine_deca", 4, "no number; did you mean `cosine_decay`?"),
             ("cosine_decay(0.1, total())", 18, "`total` is a number, and only factories can be called."),
             ("cosine_decay(0.1, -total)", 18, "`decay_steps` must be positive, got -10000."),
@@ -290,12 +303,15 @@ class TestErrors:
     @pytest.mark.parametrize(
         ("text", "place", "words"),
         [
-            ("warmup(cosin_decay(0.1, 5), 3)", 7, "no factory is named `cosin_decay`; did you mean `cosine_decay`?"),
-            ("xyzzy(1)", 0, "no factory is named `xyzzy`."),
+            ("warmup(cosin_decay(0.1, 5), 3)", 7, "named `cosin_decay`; did you mean `cosine_decay`? Give one"),
+            ("xyzzy(1)", 0, "named `xyzzy`. Give one of your own with `factories=` or `--factories`."),
             ("cosine_decay(0.1, -5)", 18, "`decay_steps` must be positive, got -5."),
             ("2 * cosine_decay(0.1, decay_steps=0)", 34, "`decay_steps` must be positive, got 0."),
             ("cosine_decay(0.1)", 0, "missing a required argument: 'decay_steps'"),
             ("cosine_decay(1, 2, 3, 4)", 0, "takes init_value, decay_steps, alpha by position, got 4 arguments"),
+            ("cosine_decay(0.1, 10,000)", 21, "'000' is not read: a comma ends a number, so write 10_000 or 10000 for"),
+            ("cosine_decay(0.1, 1,000,000)", 20, "'000' is not read"),
+            ("cosine_decay(0.1, 10,050)", 21, "'050' is not read"),
             ("cosine_decay(1, 2, alpha=3, alpha=4)", 28, "`alpha` is given twice."),
             ("scheduled(rex_decay, init_vale=1, decay_steps=2)", 21, "did you mean `init_value`?"),
             ("piecewise_constant([1, 2], [1, 2])", 27, "`values` must have one entry more"),
@@ -341,7 +357,8 @@ class TestErrors:
             ("f'{constant(1)}'", "an f-string"), ("constant(x := 1)", "an assignment"),
             ("constant(1) if 1 else 2", "a condition"), ("constant(1 < 2)", "a comparison"), ("{}", "a dictionary"),
             ("{1}", "a set"), 
-            ("7 // 2", "this operator"), ("7 % 2", "this operator"), ("constant(+1)", "this"),
+            ("7 // 2", "`//` is not read: write `/`, a length may be a fraction."),
+            ("7 % 2", "`%` is not read: write `/`"), ("constant(+1)", "this"),
             ("not 1", "this operator"), ("1 and 2", "this"), ("await constant(1)", "this"), ("(yield)", "this"),
             ("constant(1j)", "'1j' is not read"), ("constant(b'1')", "b'1'"), ("constant(...)", "Ellipsis"),
             ("__import__('os').system('true')", "only factories can be called"),

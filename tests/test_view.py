@@ -59,6 +59,7 @@ class TestSample:
         np.testing.assert_array_equal(od.sample(lambda t: t, 3), np.float32([0, 1, 2]))
         assert od.sample(od.cast(LR, "bfloat16"), 3).dtype == jnp.bfloat16
         assert od.sample(LR, 0).shape == (0,)
+        assert od.sample(LR, 2.0).shape == od.sample(LR, np.float32(2.0)).shape == (2,)
         assert od.sample(LR, np.int64(2)).shape == od.sample(LR, jnp.int32(2)).shape == (2,)
 
     def test_it_is_one_compiled_call_kept_for_the_next(self):
@@ -80,10 +81,12 @@ class TestSample:
             (-1, ValueError),
             (10**30, ValueError),
             (np.array(2.5), TypeError),
-            (2.0, TypeError),
+            (2.5, TypeError),
             (True, TypeError),
             (None, TypeError),
             ("5", TypeError),
+            (-1.0, ValueError),
+            (np.inf, TypeError),
         ],
     )
     def test_a_bad_number_of_steps_is_refused(self, steps, error):

@@ -1,4 +1,4 @@
-"""Decays: curves over the count, one file for each family."""
+"""Decays: curves over the count."""
 
 from optax_decay._decays.cosine import _cosine_between as _cosine_between
 from optax_decay._decays.cosine import cosine_decay as cosine_decay

@@ -54,7 +54,7 @@ class Expression:
             elif record.operator:
                 raise TypeError(f"`{name}` is no argument of arithmetic: make {self} of other parts.")
             else:
-                raise TypeError(unknown_argument(record.name, name, record.parameters))
+                raise TypeError(_of_a_base(self, name, value) or unknown_argument(record.name, name, record.parameters))
         args, kwargs = record.call(given)
         return record.factory(*args, **kwargs)
 
@@ -78,6 +78,28 @@ class Expression:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _called, (self._record.factory, *self._record.call(self._given))
+
+
+def _of_a_base(made: Expression, name: str, value: Any) -> str:
+    """The message where a base within has the argument that `replace` was given; empty if none has it."""
+    holder = _holder(made, name)
+    if holder is None:
+        return ""
+    reaches = f"`{name}` is an argument of {holder}, and `replace` reaches the outermost call only, `{made.__name__}`"
+    if made._given.get("base") is holder:
+        return f"{reaches}: pass `base={holder}.replace({name}={value!r})`."
+    argument = "`base=...`" if "base" in made._given else "all phases"
+    return f"{reaches}: pass {argument} with another `{holder.__name__}`."
+
+
+def _holder(made: Expression, name: str) -> Expression | None:
+    """The base, at any depth, whose call has an argument of that name."""
+    for base in made._record.bases(made._given):
+        if isinstance(base, Expression):
+            holder = base if name in base._record.parameters else _holder(base, name)
+            if holder is not None:
+                return holder
+    return None
 
 
 def _called(factory: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

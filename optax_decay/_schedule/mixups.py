@@ -9,8 +9,9 @@
 3. *A share of the run stands where steps are wanted.* A length is below one step, and below a 2000th of `total_steps`:
    `warmup_cosine_decay(0.1, 0.1, 1000)`.
 
-The rules look at values, not at types: 1000 is 1000.0. Zeros and traced numbers are never refused. To mean a length
-below one step, give all lengths in epochs or in shares of the run, and apply `stretch`.
+The rules look at values, not at types: 1000 is 1000.0. Zeros and traced numbers are never refused. Where a length must
+not be 0, as in `linear_decay(0.1, 0.0, 1000)`, the message names the order too. To mean a length below one step, give
+all lengths in epochs or in shares of the run, and apply `stretch`.
 """
 
 import math
@@ -22,6 +23,16 @@ _LARGE = 100
 _LEAST_SHARE_OF_RUN = Fraction(1, 2000)
 _ENDINGS = ("alpha", "end_value")
 _LOOKED_AT = (int, float, Fraction)
+
+
+def refuse_no_steps(name: str, length: Any, values: Mapping[str, Any], order: Sequence[str]) -> None:
+    """Raises `ValueError` for a length of 0 where a value looks like it, as where Optax's order has an end of 0."""
+    large = next((other for other, value in _looked_at(values).items() if abs(value) >= _LARGE), None)
+    if type(length) in _LOOKED_AT and length == 0 and large:
+        raise ValueError(
+            f"`{name}` must be positive, got {length!r}, and `{large}` is {values[large]!r}: the order is "
+            f"{', '.join(order)}, and {name} counts update steps."
+        ) from None
 
 
 def refuse(given: Mapping[str, Any], steps: Sequence[str], values: Sequence[str], order: Sequence[str]) -> None:

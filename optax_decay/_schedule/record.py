@@ -143,6 +143,11 @@ class Record:
             except TypeError:
                 self._refuse_swapped_base(given, name, value)
                 raise
+            except ValueError:
+                if name in self._steps:
+                    values = {other: _plain(given[other]) for other in self._values if other in given}
+                    mixups.refuse_no_steps(name, value, values, self._positional)
+                raise
         if self._steps:
             mixups.refuse(given, self._steps, self._values, self._positional)
         return given
@@ -176,6 +181,9 @@ class Record:
             self.kinds[name].check(name, value)
         except (TypeError, ValueError):
             return f"{text}: call the schedule with the count, TensorFlow's `global_step`."
+        if name == "init_value" and type(value) in (int, float) and value >= 1:
+            text = text.replace("by position", "in this order")
+            return f"{text}: `init_value`, which Optax has first, is given by name."
         return f"{text}: give the others by name, `{name}={value!r}`."
 
     def _refuse_swapped_base(self, given: Mapping[str, Any], name: str, value: Any) -> None:

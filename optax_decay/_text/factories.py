@@ -38,7 +38,8 @@ def factories_by_name(factories: Mapping[str, AnyFactory] | Iterable[AnyFactory]
         named = {getattr(factory, "__name__", repr(factory)): factory for factory in factories}
     for name, factory in named.items():
         if not callable(factory):
-            raise TypeError(f"`factories` must be callable, got {factory!r} as {name}.")
+            hint = f": give numbers as `values={{{name!r}: {factory!r}}}`" if is_plain_number(factory) else ""
+            raise TypeError(f"`factories` must be callable, got {factory!r} as {name}{hint}.")
     return named
 
 

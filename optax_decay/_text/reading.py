@@ -33,6 +33,11 @@ _FOREIGN: dict[type[ast.AST], str] = {
     **dict.fromkeys((ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp), "a comprehension"),
 }
 
+_NO_OPERATOR: dict[type[ast.operator], str] = {
+    ast.FloorDiv: "`//` is not read: write `/`, a length may be a fraction",
+    ast.Mod: "`%` is not read: write `/`, a length may be a fraction and need not be rounded",
+}
+
 
 def _bounded_power(base: Any, exponent: Any) -> Any:
     """base ** exponent. No exponent of exact numbers may cost much time or memory."""
@@ -162,6 +167,8 @@ class _Reader(Source):
                 raise self.error_at(node, f"a factory is called by its own name: `{name}(...)`")
             case ast.Call():
                 raise self.error_at(node, "only factories can be called")
+            case ast.BinOp(op=op) if type(op) in _NO_OPERATOR:
+                raise self.error_at(node, _NO_OPERATOR[type(op)])
             case ast.BinOp() | ast.UnaryOp():
                 raise self.error_at(node, "this operator is not read")
             case ast.Constant():
@@ -176,7 +183,8 @@ class _Reader(Source):
         factory = self.factories.get(node.id)
         if factory is None:
             near = nearest(node.id, [*self.numbers, *self.factories])
-            raise self.error_at(node, f"no factory is named `{node.id}`, and no number{near}")
+            given = "Give a number with `values=` or `--set`"
+            raise self.error_at(node, f"no factory is named `{node.id}`, and no number{near or '.'} {given}")
         if depth and record_of(factory):
             return factory
         raise self.error_at(node, f"`{node.id}` makes a schedule only when it is called")
@@ -198,7 +206,9 @@ class _Reader(Source):
             return self.factories[node.id]
         if node.id in self.numbers:
             raise self.error_at(node, f"`{node.id}` is a number, and only factories can be called")
-        raise self.error_at(node, f"no factory is named `{node.id}`{nearest(node.id, self.factories)}")
+        near = nearest(node.id, self.factories) or "."
+        own = "Give one of your own with `factories=` or `--factories`"
+        raise self.error_at(node, f"no factory is named `{node.id}`{near} {own}")
 
     def call(self, node: ast.Call, called: str, factory: AnyFactory, depth: int) -> Schedule:
         arguments = [self.value(entry, depth + 1) for entry in node.args]

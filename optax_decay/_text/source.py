@@ -14,7 +14,7 @@ _ESCAPE = r"""\\(?:[\\'"abfnrtv0]|x[\da-fA-F]{2}|u[\da-fA-F]{4}|U[\da-fA-F]{8})"
 _TOKEN = re.compile(
     rf"""
     \#.* | [^\W\d]\w* | '(?:[^'\\]|{_ESCAPE})*' | "(?:[^"\\]|{_ESCAPE})*"
-    | (?P<misread> {_NUMBER}\w+) | {_NUMBER} | (?P<quote> ['"])
+    | (?P<padded> 0[\d_]+(?![\w.])) | (?P<misread> {_NUMBER}\w+) | {_NUMBER} | (?P<quote> ['"])
     | (?P<open> [(\[{{]) | (?P<close> [)\]}}])
     """,
     re.VERBOSE,
@@ -28,12 +28,12 @@ class ParseError(ValueError):
 
     >>> import optax_decay as od
     >>> try:
-    ...     od.parse("0.5 * cosin_decay(0.1, 1000)")
+    ...     od.parse("0.5 * cosine_decay(0.1, decay_step=1000)")
     ... except od.ParseError as error:
     ...     print(error)
-    line 1: no factory is named `cosin_decay`; did you mean `cosine_decay`?
-        0.5 * cosin_decay(0.1, 1000)
-              ^
+    line 1: `cosine_decay` has no argument `decay_step`; did you mean `decay_steps`?
+        0.5 * cosine_decay(0.1, decay_step=1000)
+                                ^
     """
 
 
@@ -86,6 +86,10 @@ class Source:
                 raise self.error(f"{found[0]!a} is not read", number, found.start())
             for token in _TOKEN.finditer(line):
                 place = number, token.start()
+                if token["padded"]:  # Python takes the zeros of 10,000 for a number of their own
+                    raise self.error(
+                        f"{token[0]!a} is not read: a comma ends a number, so write 10_000 or 10000 for 10,000", *place
+                    )
                 if token["misread"]:
                     raise self.error(f"{token[0]!a} is not read", *place)
                 if token["quote"]:

@@ -21,7 +21,7 @@ _LINES: tuple[tuple[PhaseOrCycle, str], ...] = (("phase", "--"), ("cycle", ":"))
 
 def plot(
     *schedules: AnySchedule,
-    steps: int | ArrayLike | None = None,
+    steps: "int | ArrayLike | None" = None,
     ax: "Axes | None" = None,
     labels: Sequence[str] | None = None,
 ) -> "Axes":

@@ -27,7 +27,7 @@ _MOST_EDGES = 100
 _FEWEST_COUNTS = 200
 
 
-def sample(schedule: AnySchedule, steps: int | ArrayLike) -> np.ndarray[Any, Any]:
+def sample(schedule: AnySchedule, steps: "int | ArrayLike") -> np.ndarray[Any, Any]:
     """Gives a schedule's values at many counts, from one compiled call.
 
     Sample before a run and log `rates[step]`, which waits for no device. A compiled train step applies the same rate to
@@ -68,8 +68,10 @@ def counts_of(steps: Any) -> Any:
     """A range for a number of steps; counts as they are."""
     if np.ndim(steps):
         return steps if isinstance(steps, jax.Array) else np.asarray(steps)
+    is_whole_float = isinstance(steps, (float, np.floating)) and steps.is_integer()
+    whole: Any = int(steps) if is_whole_float else steps
     try:
-        number = None if isinstance(steps, bool) else operator.index(steps)
+        number = None if isinstance(steps, bool) else operator.index(whole)
     except TypeError:
         number = None
     if number is None:
