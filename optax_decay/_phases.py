@@ -153,7 +153,7 @@ def warmup(base: Base, steps: NonNegativeSteps, *, init_value: Number = 0.0, sha
         then = at(base, _count.shifted(count, back))
         risen = _from_to(init_value.as_float(then), then, climbing(shape, count, steps))
         if not isinstance(shape, str):  # a user's shape may be only nearly 1
-            risen = where(_count.over(count, _count.length(steps, count)), then, risen)
+            risen = where(_count.over(count, steps), then, risen)
         return _or_at_once(steps, risen, then)
 
     return value

@@ -50,5 +50,5 @@ def climbing(shape: Any, count: Count, steps: Given) -> Weights:
     """The weights of the start and of the end of a phase that runs a shape backwards."""
     if isinstance(shape, str) and shape in _SYMMETRIC:
         return falling(shape, count, steps)
-    weight, complement = falling(shape, _count.until(count, _count.length(steps, count)), steps)
+    weight, complement = falling(shape, _count.until(count, steps), steps)
     return complement, weight

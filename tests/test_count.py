@@ -181,6 +181,25 @@ class TestTheEdgeOfTheDomain:
             slopes = jax.jit(jax.jacfwd(lambda n: make(n)(np.arange(5))))(dtype(0))
             assert np.isfinite(slopes).all()
 
+    @pytest.mark.parametrize("staircase", [False, True])
+    def test_a_rate_of_zero_is_zero_after_the_first_step_or_stair(self, staircase):
+        decay = jax.jit(lambda r, t: od.exponential_decay(0.1, 10, r, staircase=staircase)(t))
+        first = 9 if staircase else 0
+        np.testing.assert_array_equal([decay(0.0, t) for t in (0, first, 10, LAST)], np.float32([0.1, 0.1, 0, 0]))
+        assert jax.grad(decay)(0.0, 25.0) == 0
+        shrunk = jax.jit(lambda g, t: od.exp_range(0.0, 0.1, 10, gamma=g)(t))
+        assert [shrunk(0.0, t) for t in (0, 5, 10, 20)] == [0, 0, 0, 0]
+
+    @pytest.mark.parametrize("dtype", [jnp.int32, jnp.float32])
+    def test_a_clock_of_no_steps_has_turned_at_once(self, dtype):
+        base = od.linear_decay(0.1, 100)
+        turned = jax.jit(lambda n, t: od.reverse(base, n)(t))
+        np.testing.assert_array_equal([turned(dtype(0), t) for t in (0, 1, 50)], np.float32([0.1, 0.1, 0.1]))
+        for bend in 2, 1.5:
+            assert jax.jit(lambda n, k=bend: od.warp(base, n, k)(50))(dtype(0)) == np.float32(0.1)
+        falling = jax.jit(lambda n, t: od.cyclic(base, 100, rise_steps=n)(t))
+        np.testing.assert_allclose([falling(dtype(0), t) for t in (0, 1, 2, 100)], [0.1, 0.099, 0.098, 0.1], rtol=1e-6)
+
 
 COUNTS = np.arange(64).reshape(8, 8)
 

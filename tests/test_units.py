@@ -173,6 +173,19 @@ def test_int32_boundaries_are_right_under_x64():
         np.testing.assert_allclose(schedule(np.array([100, 101, 201])), [0.3, 0.2, 0.1])
 
 
+@pytest.mark.parametrize(("schedule", "count"), [
+    (od.per_step(od.warm_restarts(od.linear_decay(1.0, 751), 751), 4_194_304), 400_001),
+    (od.per_step(od.warm_restarts(od.linear_decay(1.0, 75.1), 75.1), 798_000), 400_000),
+    (od.per_step(od.warm_restarts(od.linear_decay(1.0, 75.1), 75.1), 4_194_304), 50_001),
+    (od.per_step(od.exponential_decay(1.0, 751, 0.999999999, staircase=True), 4_194_304), 400_001),
+    (od.per_step(od.inverse_time_decay(1.0, 751, 1e-9, staircase=True), 4_194_304), 400_001),
+    (od.triangular(0.0, 1.0, 0.43983582386221104), 2_099_716_500),
+])  # fmt: skip
+def test_cycles_and_stages_go_on_where_there_are_more_of_them_than_counts(schedule, count):
+    for at in count, count + 1, LAST:
+        assert abs(jax.jit(schedule)(jnp.int32(at)) - schedule(at)) < 1e-6
+
+
 def test_a_value_beyond_the_largest_float_is_infinite_without_a_warning():
     schedule = od.linear_decay(1e300, 100)
     assert jax.jit(schedule)(3) == schedule(3) == np.inf

@@ -16,6 +16,10 @@ from optax_decay._arithmetic.real import Real, float_dtype, int_dtype, where, ze
 from optax_decay._arithmetic.twofold import ONE, ZERO, Twofold, of_integer, quotient
 
 
+# In place of the logarithm of 0, which is infinite: whatever it is multiplied by, its exponential is 0, or 1 at 0.
+_LOG_ZERO = -1e20
+
+
 class Traced(Given):
     """A JAX scalar: its own binary value, differentiable if it is a float."""
 
@@ -59,8 +63,8 @@ class Traced(Given):
 
     def log(self) -> Twofold:
         value = self.value
-        positive = Traced(where(value > 0, value, jnp.ones_like(value))).twofold()
-        return log(positive)
+        logarithm = log(Traced(where(value > 0, value, jnp.ones_like(value))).twofold())
+        return Twofold(where(value > 0, logarithm.hi, jnp.full_like(logarithm.hi, _LOG_ZERO)), logarithm.lo)
 
     def sqrt(self) -> Given:
         return Traced(lax.sqrt(self.as_float(None)))

@@ -189,12 +189,11 @@ def cyclic(
     def value(count: Count) -> Real:
         index, local = _cycle.cycle(count, both, t_mul, cycles)
         local = _count.refined(local, _count.length(rise, local), _count.length(both, local))
-        up = _count.length(rise, local)
-        climbing = _count.until(local, up)
+        climbing = _count.until(local, rise)
         if rise_steps is not None:
             climbing = _count.rescaled(climbing, _count.length(fall_steps, climbing), _count.length(rise, climbing))
-        falling = _count.over(local, up)
-        now = _count.select(falling, _count.difference(local, up.counted), climbing)
+        fallen = _count.difference(local, _count.steps_beside(rise, local))
+        now = _count.select(_count.over(local, rise), fallen, climbing)
         return _scaled(at(base, now), index, m_mul, baseline)
 
     return value

@@ -79,7 +79,7 @@ def warp(base: Base, steps: Steps, power: Positive) -> Curve:
 
     Source: Zhang and Li, "k-decay: A New Method For Learning Rate Schedule", 2020.
     """
-    return lambda count: at(base, _count.warped(count, _count.length(steps, count), power))
+    return lambda count: at(base, _count.up_to(_count.warped(count, _count.length(steps, count), power), steps))
 
 
 @tells_edges_of(warp)
@@ -157,7 +157,7 @@ def reverse(base: Base, steps: Steps) -> Curve:
     >>> print(od.reverse(od.linear_decay(0.1, 100), 100)(np.array([0, 50, 100, 200])))
     [0.   0.05 0.1  0.1 ]
     """
-    return lambda count: at(base, _count.until(count, _count.length(steps, count)))
+    return lambda count: at(base, _count.until(count, steps))
 
 
 @tells_edges_of(reverse)

@@ -17,7 +17,7 @@ from optax_decay._count.count import (
     scaled,
     start,
 )
-from optax_decay._count.division import divide_with_remainder, horizon, refined, stage, stairs
+from optax_decay._count.division import divide_with_remainder, has_few_stages, horizon, refined, stage, stairs
 from optax_decay._count.intake import as_count, beyond, on_device
 from optax_decay._count.integers import divided, last_count
 from optax_decay._count.lengths import (
@@ -31,6 +31,7 @@ from optax_decay._count.lengths import (
     slowed,
     steps_beside,
     until,
+    up_to,
 )
 from optax_decay._count.progress import elapsed, fraction, remaining
 from optax_decay._count.sums import difference, least, reached, select, sum_of, together
@@ -53,6 +54,7 @@ __all__ = [
     "floored",
     "fraction",
     "from_real",
+    "has_few_stages",
     "horizon",
     "in_one_float",
     "in_unit",
@@ -81,5 +83,6 @@ __all__ = [
     "tables",
     "together",
     "until",
+    "up_to",
     "warped",
 ]

@@ -27,20 +27,21 @@ def divide_with_remainder(count: Count, by: Length) -> tuple[Real, Count]:
     count = in_unit(count, by.counted.unit)
     if _is_counted_in_shares(count, by):
         turns, further, rest = _turned(count, by)
-        return _stage(turns, further, by.denominator, greatest(count) // by.numerator), rest
-    stage, remainder = divided(count.whole, by.denominator, by.numerator)
+        return _stage(turns, further, count, by), rest
+    turns, left = divided(count.whole, 1, by.numerator)
     if is_host(by.denominator) and by.denominator == 1:
-        rest = count._replace(whole=remainder, most=None if by.known is None else by.numerator - 1)
+        stage, rest = turns, count._replace(whole=left, most=None if by.known is None else by.numerator - 1)
     else:
-        both = scaled_part(count.part, by.denominator, remainder, by.numerator, stage, count.unit, saturates=True)
-        crossed = both.whole - stage
+        further, remainder = divided(left, by.denominator, by.numerator)
+        both = scaled_part(count.part, by.denominator, remainder, by.numerator, further, count.unit)
+        crossed = both.whole - further
         whole, remainder = divided(remainder, 1, by.denominator)
         rest = scaled_part(ZERO, 1, remainder, by.denominator, whole, count.unit)
         if not count.is_whole:
             rest = normalised(rest.whole, _arithmetic.plus(rest.part, count.part), count.unit)
             crossed_rest = from_real(_arithmetic.product(both.part, by.real), count)
             rest = select(crossed > 0, crossed_rest, rest)
-        stage = both.whole
+        stage = _stage(turns, both.whole, count, by)
     if by.known is not None:
         return stage, rest
     never = by.real.hi >= float(last_count())  # a traced real length whose numerator no longer fits
@@ -69,13 +70,13 @@ def _turned(count: Count, by: Length) -> tuple[Real, Real, Count]:
     return turns, further, Count(rest, ZERO, finer(left.unit, by.denominator), fine - 1)
 
 
-def _stage(turns: Real, further: Real, each: int, most: int) -> Real:
-    """turns * each + further, at most the last count, for at most `most` turns and a `further` below `each`."""
-    stage = turns * each + further
-    if is_host(stage) or (most + 1) * each <= last_count():
+def _stage(turns: Real, further: Real, count: Count, by: Length) -> Real:
+    """How many times `by` fits into the count, at most the last count: q times into each turn of it, and further."""
+    stage = turns * by.denominator + further
+    if is_host(stage) or (by.known is not None and greatest(count) < (last_count() - by.denominator) * by.known):
         return stage
-    # One count beyond the last is negative.
-    return where((turns > last_count() // each) | (stage < 0), last_count(), stage)
+    # A sum that goes beyond the last count is negative.
+    return where((turns > last_count() // by.denominator) | (stage < 0), last_count(), stage)
 
 
 def stairs(count: Count, of: Length) -> Count:
@@ -89,11 +90,17 @@ def stairs(count: Count, of: Length) -> Count:
     begun, rest = divide_with_remainder(count, of)
     if is_host(of.denominator) and of.denominator == 1:
         return count._replace(whole=count.whole - rest.whole, part=ZERO)
-    # There may be more stairs than counts if a stair is shorter than a unit.
-    if of.known is None or (greatest(count) / of.known > last_count() and not is_host(begun)):
+    if of.known is None or not has_few_stages(count, of):
         return difference(count, rest)
     most = None if is_host(begun) else int(greatest(count) / of.known)
     return Count(begun, ZERO, of.counted.unit * of.known, most)
+
+
+def has_few_stages(count: Count, of: Length) -> bool:
+    """Whether the stages of a known length are no more than counts, as those within a unit may be."""
+    if of.known is None or is_host(count.whole):
+        return True
+    return greatest(in_unit(count, of.counted.unit)) <= of.known * last_count()
 
 
 def refined(count: Count, part: Length, whole: Length) -> Count:

@@ -66,18 +66,28 @@ def steps_beside(steps: Given, beside: Count) -> Count:
     return length(steps, beside).counted if steps.sign == 1 else shifted(start(beside), steps)
 
 
-def over(count: Count, steps: Length) -> Any:
+def over(count: Count, steps: Given) -> Any:
     """Whether count >= steps."""
-    count = in_unit(count, steps.counted.unit)
-    if not is_host(count.whole) and steps.known is not None and steps.known > last_count():
+    if steps.sign is None:
+        return reached(count, steps_beside(steps, count))
+    end = length(steps, count)
+    count = in_unit(count, end.counted.unit)
+    if not is_host(count.whole) and end.known is not None and end.known > last_count():
         return count.whole < 0
-    return reached(count, steps.counted)
+    return reached(count, end.counted)
 
 
-def until(count: Count, steps: Length) -> Count:
+def until(count: Count, steps: Given) -> Count:
     """max(steps - count, 0)."""
-    count, steps = in_one_unit(count, steps)
-    return difference(steps.counted, count)
+    if steps.sign is None:
+        return difference(steps_beside(steps, count), count)
+    count, end = in_one_unit(count, length(steps, count))
+    return difference(end.counted, count)
+
+
+def up_to(count: Count, steps: Given) -> Count:
+    """A count that is at most `steps`, of which a traced number may turn out to be none."""
+    return count if steps.sign is not None else least(count, steps_beside(steps, count))
 
 
 def in_one_unit(count: Count, steps: Length) -> tuple[Count, Length]:

@@ -162,19 +162,21 @@ def inverse_time_decay(
 def _progress(count: Count, decay_steps: Given, staircase: bool, rate: Twofold) -> Twofold:
     """The rate times count / decay_steps, which is rounded down for a staircase."""
     steps = _count.length(decay_steps, count)
-    if staircase:
-        return _arithmetic.times_integer(*_count.stage(count, steps), rate)
-    return _count.fraction(count, steps, rate)
+    if not staircase:
+        return _count.fraction(count, steps, rate)
+    if not _count.has_few_stages(count, steps):
+        return _count.fraction(_count.stairs(count, steps), steps, rate)
+    return _arithmetic.times_integer(*_count.stage(count, steps), rate)
 
 
 def _exponent(count: Count, decay_steps: Given, staircase: bool, rate: Twofold) -> Twofold:
     """`_progress` as an exponent, which matters only until the exponential overflows or vanishes."""
     steps = _count.length(decay_steps, count)
-    if staircase:
+    if staircase and _count.has_few_stages(count, steps):
         stage, most = _count.stage(count, steps)
         return _arithmetic.exponent(stage, rate, most)
-    if not count.is_whole:
-        return _count.fraction(count, steps, rate)
+    if staircase or not count.is_whole:
+        return _progress(count, decay_steps, staircase, rate)
     rate = _arithmetic.product(steps.inverse, rate)
     count = _count.in_unit(count, steps.counted.unit)
     return _arithmetic.exponent(count.whole, rate)
