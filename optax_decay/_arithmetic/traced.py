@@ -15,7 +15,6 @@ from optax_decay._arithmetic.given import Given, Measured, power_of_two
 from optax_decay._arithmetic.real import Real, float_dtype, int_dtype, where, zero_of
 from optax_decay._arithmetic.twofold import ONE, ZERO, Twofold, of_integer, quotient
 
-
 # In place of the logarithm of 0, which is infinite: whatever it is multiplied by, its exponential is 0, or 1 at 0.
 _LOG_ZERO = -1e20
 
