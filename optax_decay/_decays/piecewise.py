@@ -86,12 +86,11 @@ def piecewise_linear(boundaries: Ordered, values: Numbers) -> Curve:
         before, after = _arithmetic.maximum(after - 1, 0), _arithmetic.minimum(after, len(values) - 1)
         start, end = table.position(before), table.position(after)
         here = _count.real(_count.in_unit(count, table.unit))
-        width, gone, rest = (
-            _arithmetic.plus(x, _arithmetic.minus(y)).hi for x, y in ((end, start), (here, start), (end, here))
-        )
+        # What two of them have in common cancels exactly, so that one float for each distance is enough.
+        gone, rest = ((x.hi - y.hi) + (x.lo - y.lo) for x, y in ((here, start), (end, here)))
         flat = before == after
-        width, gone, rest = (where(flat, 1.0, width), where(flat, 1.0, gone), where(flat, 0.0, rest))
-        ends = values.as_floats(count.whole)
+        gone, rest = where(flat, 1.0, gone), where(flat, 0.0, rest)
+        ends, width = values.as_floats(count.whole), gone + rest
         return tables.take(ends, before) * (rest / width) + tables.take(ends, after) * (gone / width)
 
     return value
