@@ -17,6 +17,7 @@ import pytest
 
 import optax_decay as od
 from tests.examples import EXAMPLES
+from tests.runs import handful
 from tests.ways import LAST
 
 SCHEDULES = [
@@ -315,9 +316,18 @@ class TestCounts:
         with pytest.raises(TypeError, match="`count` must"):
             self.schedule(count)
 
-    def test_a_nan_stays_one(self):
-        for count in (float("nan"), np.array([np.nan]), jnp.float32(np.nan)):
-            assert np.isnan(od.linear_decay(0.1, 10)(count)).all()
+    @handful
+    def test_a_count_of_nan_gives_nan_eager_and_jitted(self, name):
+        schedule = EXAMPLES[name].make(od, **EXAMPLES[name].setting(0))
+        counts = np.array([np.nan, 3.0], np.float32)
+        for values in schedule(counts), jax.jit(schedule)(counts):
+            assert np.isnan(values).tolist() == [True, False]
+        for count in float("nan"), jnp.float32(np.nan):
+            assert np.isnan(schedule(count))
+
+    def test_an_integer_cast_of_it_is_the_value_at_0(self):
+        whole = od.cast(od.piecewise_constant([10], [1, 4]), "int32")
+        assert whole(float("nan")) == jax.jit(whole)(np.float32("nan")) == 1
 
     def test_a_float_beyond_every_exact_float32_keeps_its_whole_part_on_the_host(self):
         stairs = od.inverse_time_decay(1.0, 2**24 + 1, 1.0, staircase=True)

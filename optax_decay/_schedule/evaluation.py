@@ -38,7 +38,7 @@ class Schedule(Expression, Protocols):
 
     Call it with a count: a Python, NumPy or JAX number, or an array of them. It returns a strongly typed array of JAX's
     default float dtype and of the count's shape. Before 0 it holds its value at 0. Python numbers and NumPy arrays have
-    no upper end; JAX's integers end at 2**31 - 1, where optax's counters stop.
+    no upper end; JAX's integers end at 2**31 - 1, where optax's counters stop. A count of NaN gives NaN.
 
     It also works in the body of a Pallas kernel, unless it needs a table (`piecewise_constant`, `sequence`, cycles that
     grow). JAX takes constants there only as arguments, so compute the rate outside and pass it.
@@ -88,7 +88,11 @@ class Schedule(Expression, Protocols):
         elif not isinstance(value, jax.Array) or value.weak_type or dtype:
             value = lax.convert_element_type(value, dtype or value.dtype)
         shape = np.shape(taken.whole)
-        return value if value.shape or not shape else lax.full_like(taken.whole, value, value.dtype)
+        value = value if value.shape or not shape else lax.full_like(taken.whole, value, value.dtype)
+        if taken.is_whole or value.shape != shape or not jnp.issubdtype(value.dtype, jnp.floating):
+            return value
+        unknown = taken.part.hi != taken.part.hi
+        return lax.select(unknown, jnp.full_like(value, np.nan), value)
 
     @property
     def _definition(self) -> "Schedule":
