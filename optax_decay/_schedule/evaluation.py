@@ -91,8 +91,8 @@ class Schedule(Expression, Protocols):
         value = value if value.shape or not shape else lax.full_like(taken.whole, value, value.dtype)
         if taken.is_whole or value.shape != shape or not jnp.issubdtype(value.dtype, jnp.floating):
             return value
-        unknown = taken.part.hi != taken.part.hi
-        return lax.select(unknown, jnp.full_like(value, np.nan), value)
+        part = jnp.asarray(taken.part.hi, value.dtype)
+        return lax.select(part != part, part, value)
 
     @property
     def _definition(self) -> "Schedule":
