@@ -101,8 +101,8 @@ class Record:
 
     @cached_property
     def _values(self) -> list[str]:
-        """The values among the first three arguments by position, where users take one for another."""
-        return [name for name in self._positional[:3] if name in self.kinds and self.kinds[name].measures == "values"]
+        """The values among the arguments by position, where users take one for another."""
+        return [name for name in self._positional if name in self.kinds and self.kinds[name].measures == "values"]
 
     @cached_property
     def _by_name(self) -> bool:
