@@ -85,7 +85,7 @@ def test_numbers_of_jax_and_numpy_are_looked_at(kinds):
         (lambda: od.linear_decay(real(0.1), real(0.01), whole(1000)), "`decay_steps` is 0.01.*`end_value` is 1000"),
         (
             lambda: od.linear_decay(real(0.1), real(0.0), whole(1000)),
-            "must be positive, got 0.0, and `end_value` is 10",
+            "positive, got 0.0, and `end_value` is 10",
         ),
         (lambda: od.cosine_decay(real(0.1), 5, whole(1000)), "`alpha` is 1000.* a share of `init_value`"),
         (lambda: od.cosine_decay(whole(2000), real(0.1)), "`decay_steps` is 0.1.*`init_value` is 2000"),
@@ -105,6 +105,22 @@ def test_traced_numbers_are_not_looked_at():
     [
         ("cosine_decay(0.1, 100, end_value=1e-3)", "its end is `alpha`, a share of `init_value`"),
         ("exponential_decay(0.1, 100, 0.9, end_value=1e-3)", r"`clip\(\.\.\., min_value=\.\.\.\)`"),
+        ("linear_cosine_decay(0.1, 1000, end_value=1e-3)", "its end is `beta`, a share of `init_value`, with the"),
+        ("one_cycle(0.1, 1000, end_value=1e-3)", r"its end is peak_value / \(div_factor \* final_div_factor\)"),
+        ("piecewise_constant([5], [1, 2], end_value=1)", "its end is the last of `values`"),
+        ("warm_restarts(0.1, 10, end_value=1e-3)", "give it to the base, as `alpha` or `end_value`"),
+        ("stretch(linear_decay(0.1, 10), 2, end_value=1e-3)", r"or `cooldown\(base, begin, steps, end_value=\.\.\.\)`"),
+        ("triangular(0.1, 0.2, 10, end_value=1e-3)", "it goes on between `min_value` and `max_value`"),
+        ("linear_decay(0.1, 100, alpha=0.1)", "its end is `end_value`, a value and no share of `init_value`"),
+        ("one_cycle(0.1, 1000, alpha=0.1)", r"its end is peak_value / \(div_factor \* final_div_factor\)"),
+        ("exponential_decay(0.1, 100, 0.9, alpha=0.1)", r"`clip\(\.\.\., min_value=\.\.\.\)`"),
+        ("one_cycle(0.1, 1000, warmup_steps=10)", "its way up is `rise_fraction`, a share of `total_steps`"),
+        ("cosine_decay(0.1, 1000, warmup_steps=10)", r"`warmup\(base, steps\)` warms any base up"),
+        ("warmup(0.1, warmup_steps=10)", "it is `steps` here"),
+        ("cosine_decay(0.1, total_steps=100)", "it is `decay_steps` here"),
+        ("exponential_decay(0.1, total_steps=100, decay_rate=0.9)", r"it has no end, and `cooldown\(base, begin, st"),
+        ("cosine_decay_restarts(0.1, total_steps=100)", "`first_decay_steps` are those of its first cycle"),
+        ("warmup_cosine_decay(0.1, 10, decay_steps=100)", "it is `total_steps` here"),
         ("cosine_decay(0.1, transition_steps=100)", "it is `decay_steps` here"),
         ("cosine_decay(0.1, 100, exponent=2.0)", r"`schedule \*\* exponent`"),
         ("exponential_decay(0.1, 1000, 0.96, True)", "give the others by name, `staircase=True`"),
@@ -122,6 +138,11 @@ def test_traced_numbers_are_not_looked_at():
 def test_an_error_says_what_to_do_instead(text, words):
     with pytest.raises(od.ParseError, match=words):
         od.parse(text)
+
+
+def test_the_end_that_the_advice_names_is_the_end():
+    assert od.linear_cosine_decay(0.1, 1000, beta=0.01)(1000) == np.float32(0.001)
+    assert od.one_cycle(0.1, 1000, div_factor=5, final_div_factor=20)(1000) == np.float32(0.001)
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,9 @@
 1. *A value and a length have changed places*, or the steps come last as in Optax. All lengths are below one step, and a
    value is a whole number from 50 up. It is at least 250 times the first value, or, where it is the first value or that
    is 0, at least 10,000 times the longest length: `linear_decay(0.1, 0.01, 1000)`, `cosine_decay(1000, 0.1)`.
-2. *A step count stands where an end is wanted*, such as TensorFlow's step left in its place. An end is 1000 or more, and
-   more than the steps that lead to it, and the beginning is below 1. An end that is a share is 100 or more, and needs
-   no such beginning: `cosine_decay(0.1, 5, 1000)`.
+2. *A step count stands where an end is wanted*, such as TensorFlow's step left in its place. An end is 1000 or more and
+   above the steps that lead to it, and the beginning is below 1: `linear_decay(0.1, 5, 1000)`. An end that is a share
+   is 100 or more, and needs no such beginning: `cosine_decay(0.1, 5, 1000)`.
 3. *A share of the run stands where steps are wanted.* A length is below one step, and below a 2000th of a `total_steps`
    above 1: `warmup_cosine_decay(0.1, 0.1, 1000)`.
 
@@ -29,7 +29,7 @@ _TIMES_FIRST = 250
 _TIMES_LENGTH = 10_000
 _LEAST_END = {"alpha": 100, "end_value": 1000}
 _LEAST_SHARE_OF_RUN = Fraction(1, 2000)
-_PLAIN = (int, float, Fraction)
+_LOOKED_AT = (int, float, Fraction)
 
 
 def refuse_no_steps(name: str, length: Any, values: Mapping[str, Any], order: Sequence[str]) -> None:
@@ -55,7 +55,7 @@ def refuse(given: Mapping[str, Any], steps: Sequence[str], values: Sequence[str]
 
 def _known(number: Any) -> Any:
     """A concrete number as a Python number, or None."""
-    if type(number) in _PLAIN:
+    if type(number) in _LOOKED_AT:
         return number
     is_concrete = isinstance(number, jax.Array) and not isinstance(number, Tracer) and not number.ndim
     return number.item() if is_concrete else None
@@ -107,10 +107,11 @@ def _refuse_count_as_end(
         end, start, is_share = abs(values[name]), abs(values.get("init_value", Fraction(0))), name == "alpha"
         is_count = end >= _LEAST_END[name] and end > max(lengths.values(), default=math.inf)
         if is_count and (is_share or 0 < start < 1):
+            given_end = _told(given[name])
             meaning = "a share of `init_value`" if is_share else f"and `init_value` {_told(given['init_value'])}"
-            rise = "" if is_share else f" To rise to {_told(given[name])}, multiply by it a schedule that rises to 1."
+            rise = "" if is_share else f" To rise to {given_end}, multiply by it a schedule that rises to 1."
             raise ValueError(
-                f"`{name}` is {_told(given[name])}, {meaning}: the order is {', '.join(order)}. The steps come before it. "
+                f"`{name}` is {given_end}, {meaning}: the order is {', '.join(order)}. The steps come before it. "
                 f"Call the schedule with the count, TensorFlow's `global_step`.{rise}"
             )
 
@@ -119,8 +120,8 @@ def _refuse_share_of_run(given: Mapping[str, Any], lengths: Mapping[str, Fractio
     total = lengths.get("total_steps", Fraction(0))
     for name, length in lengths.items():
         if 0 < length < 1 < total and length < _LEAST_SHARE_OF_RUN * total:
+            share, steps = _told(given[name]), float(length * total)
             raise ValueError(
-                f"`{name}` is {_told(given[name])}, less than one update step, and `total_steps` is {_told(given['total_steps'])}: "
-                f"a share of {_told(given[name])} is {float(length * total):g} steps. Or give all lengths as shares of the "
-                "run, and use `stretch`."
+                f"`{name}` is {share}, less than one update step, and `total_steps` is {_told(given['total_steps'])}: "
+                f"a share of {share} is {steps:g} steps. Or give all lengths as shares of the run, and use `stretch`."
             )

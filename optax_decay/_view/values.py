@@ -77,7 +77,7 @@ def counts_of(steps: Any) -> Any:
     if number is None:
         raise TypeError(f"`steps` must be a whole number or counts, got {steps!r}.")
     if not 0 <= number <= MOST_STEPS:
-        raise ValueError(f"`steps` must be zero or positive, and at most 2**53, got {steps!r}.")
+        raise ValueError(f"`steps` must be zero or positive, and at most 2**53, got {kinds.told(steps)}.")
     return range(number)
 
 
