@@ -1,5 +1,7 @@
 """A bad argument ends at once in an error that names it and its value."""
 
+from fractions import Fraction
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -135,6 +137,60 @@ class Nameless:
 def test_a_bad_argument_is_named_with_its_value(make, error, words):
     with pytest.raises(error, match=words):
         make()
+
+
+HUGE = 10**5000  # Python writes no such number
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "words"),
+    [
+        (lambda: od.constant(HUGE), ValueError, "`value` must be finite, got a number of thousands of digits"),
+        (lambda: od.linear_decay(0.1, -HUGE), ValueError, "`decay_steps` must be finite, got a number of thousands"),
+        (
+            lambda: od.linear_decay(0.1, Fraction(1, HUGE)),
+            ValueError,
+            "`decay_steps` must be positive, got a number of",
+        ),
+        (lambda: od.linear_decay(0.1, [HUGE]), TypeError, "`decay_steps` must be a number, got a number of thousands"),
+        (lambda: od.jitter(0.1, Fraction(HUGE + 1, HUGE), 0.1), TypeError, "`seed` must be a whole number, got a num"),
+        (lambda: od.sample(0.1, HUGE), ValueError, "`steps` must be zero or positive, .*, got a number of thousands"),
+    ],
+)
+def test_a_number_too_long_to_be_written_is_refused_by_name(make, error, words):
+    with pytest.raises(error, match=words):
+        make()
+
+
+@pytest.mark.parametrize("two", [jnp.bfloat16(2), jnp.float32(2), np.float32(2), np.asarray(jnp.bfloat16(2))[()], 2.0])
+def test_a_whole_float_of_any_library_is_a_whole_number(two):
+    assert od.warm_restarts(BASE, 10, cycles=two) == od.warm_restarts(BASE, 10, cycles=2)
+    assert od.jitter(0.1, two, 0.1) == od.jitter(0.1, 2, 0.1)
+    with pytest.raises(TypeError, match=r"`cycles` must be a whole number, got .*2\.5"):
+        od.warm_restarts(BASE, 10, cycles=two + two / 4)
+    with pytest.raises(ValueError, match="`cycles` must be positive, got -2"):
+        od.warm_restarts(BASE, 10, cycles=-two)
+
+
+def test_a_schedule_nested_too_deep_for_the_stack_says_so():
+    def nested(depth):
+        made = BASE
+        for _ in range(depth):
+            made = od.delay(made, 1)
+        return made
+
+    one, other = nested(1000), nested(1000)
+    assert hash(one) == hash(other)
+    for use in (lambda: repr(one), lambda: str(one), lambda: one == other):
+        with pytest.raises(RecursionError, match=r"nested deeper than .* `sys\.setrecursionlimit`"):
+            use()
+
+
+@pytest.mark.parametrize("use", [float, np.float32, jnp.float32, "{:.4f}".format, lambda rate: f"{rate:.1e}"])
+def test_a_schedule_taken_for_its_value_says_to_call_it(use):
+    with pytest.raises(TypeError, match=r"linear_decay\(0\.1, 10\) is a function .*: call it with the count"):
+        use(BASE)
+    assert f"{BASE}" == "linear_decay(0.1, 10)"
 
 
 def test_a_good_argument_at_the_edge_is_taken():

@@ -150,6 +150,19 @@ class TestNotebook:
         build.__name__ = name
         assert shown(od.schedule(build)(0.1)).find("code").text == f"{name}(0.1)"
 
+    def test_another_seed_or_length_of_noise_is_shown_without_compiling(self, caplog):
+        def made(seed):
+            noisy = od.noisy_linear_cosine_decay(0.1, 1000 + seed, seed)
+            rising = od.scheduled(od.noam, model_size=512, warmup_steps=40 + seed, factor=od.linear_decay(1.0, 500))
+            return noisy, od.jitter(od.linear_decay(0.1, 100 + seed), seed, 0.1), rising
+
+        assert all(schedule._repr_html_() for schedule in made(0))
+        with jax.log_compiles():
+            assert all(schedule._repr_html_() for schedule in made(1))
+            assert "Compiling" not in caplog.text
+            od.sample(od.jitter(0.1, 2, 0.1), 100)
+            assert "Compiling" in caplog.text
+
     def test_what_cannot_be_drawn_is_left_to_its_text(self):
         def fails(count):
             raise RuntimeError("no value")

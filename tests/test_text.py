@@ -279,6 +279,8 @@ class TestNamedNumbers:
             ({"learning rate": 1}, ValueError, "must have valid Python names, got 'learning rate'."),
             ({"lambda": 1}, ValueError, "must have valid Python names, got 'lambda'."),
             ({5: 1}, ValueError, "must have valid Python names, got 5."),
+            ({"total": 10**5000}, ValueError, "`total` must be finite, got a number of thousands of digits."),
+            ({"total": [10**5000]}, TypeError, "`values` must be plain numbers, got a number of thousands"),
             ({"total": "10"}, TypeError, "`values` must be plain numbers, got '10' as total."),
             ({"total": True}, TypeError, "`values` must be plain numbers, got True as total."),
             ({"total": jnp.int32(5)}, TypeError, "`values` must be plain numbers, got Array"),

@@ -17,24 +17,33 @@ from optax_decay._count import Count
 
 def standard_normal(seed: Any, count: Count) -> Real:
     """N(0, 1), drawn from the seed and the whole part of the count: the same in Python, a trace and an array."""
+    whole = _whole_steps(count)
+    if isinstance(whole, jax.Array):
+        return _drawn(_parts(seed), lax.convert_element_type(whole, _arithmetic.int_dtype()))
+    drawn = _drawn_at_once(_parts(seed), _arithmetic.int_dtype().type(whole))
+    return drawn if isinstance(drawn, Tracer) else drawn.item()
 
+
+def _drawn(parts: tuple[Any, ...], whole: jax.Array) -> jax.Array:
     def draw(words: jax.Array) -> jax.Array:
-        key = _key(seed)
-        for word in words:
+        key = jax.random.key(parts[0])
+        for word in (*parts[1:], *words):
             key = jax.random.fold_in(key, word)
         return jax.random.normal(key, (), _arithmetic.float_dtype())
 
-    whole = jnp.asarray(_whole_steps(count), _arithmetic.int_dtype())
     words = lax.bitcast_convert_type(whole, np.uint32).reshape((-1, whole.dtype.itemsize // 4))
-    drawn = jax.vmap(draw)(words).reshape(whole.shape)
-    return drawn.item() if is_host(count.whole) and not isinstance(drawn, Tracer) else drawn
+    return jax.vmap(draw)(words).reshape(whole.shape)
 
 
-def _key(seed: Any) -> jax.Array:
-    """A different key for every seed of 64 bits. JAX's own keeps only 32 of them unless x64 is enabled."""
+# One program for every schedule: its operations one by one take a hundred times as long. Inside a trace it adds them.
+_drawn_at_once = jax.jit(_drawn, inline=True)
+
+
+def _parts(seed: Any) -> tuple[Any, ...]:
+    """What a key is made of, different for every seed of 64 bits. JAX's keys keep only 32 unless x64 is enabled."""
     if not isinstance(seed, int) or seed.bit_length() < jnp.iinfo(_arithmetic.int_dtype()).bits:
-        return jax.random.key(seed)
-    return jax.random.fold_in(jax.random.key(np.uint32(seed & 0xFFFFFFFF)), np.uint32(seed >> 32 & 0xFFFFFFFF))
+        return (seed,)
+    return np.uint32(seed & 0xFFFFFFFF), np.uint32(seed >> 32 & 0xFFFFFFFF)
 
 
 def _whole_steps(count: Count) -> Real:

@@ -9,7 +9,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from optax_decay._schedule.record import Record, record_of, unknown_argument
+from optax_decay._schedule.advice import unknown_argument
+from optax_decay._schedule.record import Record, record_of
 
 # A short name shows so many entries of a tuple: as many as people write by hand, so that what
 # `json.dumps(..., default=str)` and a log hold can be read again.
@@ -59,16 +60,24 @@ class Expression:
         return record.factory(*args, **kwargs)
 
     def __repr__(self) -> str:
-        return _written(self, most=None)
+        return _within_stack(_written, self, None)
 
     def __str__(self) -> str:
         # JAX asks for this at every trace, so it stays short for a table of 100,000 boundaries.
-        return _written(self, most=_SHORT)
+        return _within_stack(_written, self, _SHORT)
+
+    def __format__(self, spec: str) -> str:
+        if spec:
+            raise TypeError(f"{self} is a function and has no format {spec!r}: call it with the count.")
+        return str(self)
+
+    def __float__(self) -> float:
+        raise TypeError(f"{self} is a function and no number: call it with the count.")
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Expression):
             return NotImplemented
-        return self is other or _key_of(self) == _key_of(other)
+        return self is other or _within_stack(_is_equal, self, other)
 
     def __hash__(self) -> int:
         # JAX asks for this at every trace, and plain values tell schedules apart well enough.
@@ -78,6 +87,21 @@ class Expression:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _called, (self._record.factory, *self._record.call(self._given))
+
+
+def _within_stack(function: Callable[..., Any], *args: Any) -> Any:
+    """What a function of expressions returns, or an error that says why it needs so much of Python's stack."""
+    try:
+        return function(*args)
+    except RecursionError:
+        raise RecursionError(
+            "The schedule is nested deeper than Python's stack has room for: build it of fewer parts, or raise "
+            "`sys.setrecursionlimit`."
+        ) from None
+
+
+def _is_equal(one: Expression, other: Expression) -> bool:
+    return _key_of(one) == _key_of(other)
 
 
 def _of_a_base(made: Expression, name: str, value: Any) -> str:

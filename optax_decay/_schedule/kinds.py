@@ -34,6 +34,14 @@ def number(name: str, value: Any) -> Any:
     return _scalar(name, value)[0]
 
 
+def told(value: Any) -> str:
+    """A value for a message. Python writes no whole number of thousands of digits."""
+    try:
+        return repr(value)
+    except ValueError:
+        return "a number of thousands of digits"
+
+
 def _scalar(name: str, value: Any) -> tuple[Any, Any]:
     """The value as a plain number, and that number again for comparisons, or None if it is traced."""
     if type(value) in (int, float) and -_LARGEST <= value <= _LARGEST:
@@ -54,9 +62,9 @@ def _scalar(name: str, value: Any) -> tuple[Any, Any]:
         known = value
     else:
         hint = ": `scheduled` takes schedules as hyperparameters" if callable(value) else ""
-        raise TypeError(f"`{name}` must be a number, got {value!r}{hint}.")
+        raise TypeError(f"`{name}` must be a number, got {told(value)}{hint}.")
     if abs(known) > _LARGEST or known != known:
-        raise ValueError(f"`{name}` must be finite, got {value!r}.")
+        raise ValueError(f"`{name}` must be finite, got {told(value)}.")
     return value, known
 
 
@@ -73,7 +81,7 @@ def _bounded(test: Callable[[Any], bool], words: str) -> Check:
     def check(name: str, value: Any) -> Any:
         value, known = _scalar(name, value)
         if known is not None and not test(known):
-            raise ValueError(f"`{name}` must be {words}, got {value!r}.")
+            raise ValueError(f"`{name}` must be {words}, got {told(value)}.")
         return value
 
     return check
@@ -90,9 +98,11 @@ def optional(check: Check) -> Check:
 
 def whole(name: str, value: Any) -> Any:
     """An integer; a float of an integer's value becomes one."""
-    value, known = _scalar(name, int(value) if isinstance(value, float) and value.is_integer() else value)
+    value, known = _scalar(name, value)
+    if isinstance(known, float) and known.is_integer():
+        value = known = int(known)
     if isinstance(known, (float, Fraction)) or (known is None and not jnp.issubdtype(value.dtype, jnp.integer)):
-        raise TypeError(f"`{name}` must be a whole number, got {value!r}.")
+        raise TypeError(f"`{name}` must be a whole number, got {told(value)}.")
     return value
 
 

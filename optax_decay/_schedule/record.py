@@ -1,9 +1,8 @@
 """What is known of a schedule factory: one record, which the factory's function holds."""
 
-import difflib
 import inspect
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -12,6 +11,7 @@ import numpy as np
 
 from optax_decay._arithmetic import Given
 from optax_decay._schedule import mixups
+from optax_decay._schedule.advice import unknown_argument
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +101,8 @@ class Record:
 
     @cached_property
     def _values(self) -> list[str]:
-        """The values among the first three arguments by position, where users take one for another."""
-        return [name for name in self._positional[:3] if name in self.kinds and self.kinds[name].measures == "values"]
+        """The values among the arguments by position, where users take one for another."""
+        return [name for name in self._positional if name in self.kinds and self.kinds[name].measures == "values"]
 
     @cached_property
     def _by_name(self) -> bool:
@@ -235,33 +235,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return tuple(map(_plain, value))
     return {name: _plain(entry) for name, entry in value.items()} if isinstance(value, dict) else value
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """What a misspelt name may have meant, for the end of a message."""
-    near = difflib.get_close_matches(name, list(known), 1)
-    return f"; did you mean `{near[0]}`?" if near else ""
-
-
-# Arguments that factories have in other libraries, and what does the same here.
-_ELSEWHERE = {
-    "end_value": "`clip(..., min_value=...)` bounds a schedule that has no end",
-    "staircase": "`staircase(base, steps)` makes stairs of any base",
-    "cycle": "`expanding_cycle(base, decay_steps)` is TensorFlow's cycle for any base",
-    "exponent": "a power of a schedule is `schedule ** exponent`",
-    "transition_begin": "`delay(base, steps)` starts any base later",
-    "warmup_steps": "`warmup(base, steps)` warms any base up",
-    "global_step": "call the schedule with the count",
-}
-
-
-def unknown_argument(factory: str, name: str, known: Collection[str]) -> str:
-    """The message for an argument that a factory does not have."""
-    text = f"`{factory}` has no argument `{name}`"
-    if name == "end_value" and "alpha" in known:
-        return f"{text}: its end is `alpha`, a share of `init_value`."
-    if name == "transition_steps" and "decay_steps" in known:
-        return f"{text}: it is `decay_steps` here."
-    if name in _ELSEWHERE:
-        return f"{text}: {_ELSEWHERE[name]}."
-    return text + (nearest(name, known) or f", it has {', '.join(known)}.")

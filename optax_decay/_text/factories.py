@@ -10,7 +10,7 @@ import numpy as np
 
 from optax_decay import _clocks, _decays, _phases, _presets, _values
 from optax_decay._schedule import as_schedule
-from optax_decay._schedule.kinds import is_plain_number, number
+from optax_decay._schedule.kinds import is_plain_number, number, told
 from optax_decay._schedule.record import record_of
 
 AnyFactory = Callable[..., Any]
@@ -57,7 +57,7 @@ def numbers_by_name(values: Mapping[str, Any] | None, factories: Mapping[str, An
             raise ValueError(f"`values` must not have the name of a factory, got {name!r}.")
         value = value.item() if isinstance(value, np.generic) else value
         if not is_plain_number(value):
-            raise TypeError(f"`values` must be plain numbers, got {value!r} as {name}.")
+            raise TypeError(f"`values` must be plain numbers, got {told(value)} as {name}.")
         named[name] = number(name, value)
     return named
 

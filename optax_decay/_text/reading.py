@@ -11,8 +11,9 @@ from typing import Any
 from optax_decay import _decays
 from optax_decay._arithmetic import PlainNumber
 from optax_decay._schedule import Schedule, as_schedule
+from optax_decay._schedule.advice import nearest, unknown_argument
 from optax_decay._schedule.kinds import is_plain_number
-from optax_decay._schedule.record import nearest, record_of, unknown_argument
+from optax_decay._schedule.record import record_of
 from optax_decay._text.factories import FACTORIES, AnyFactory, factories_by_name, numbers_by_name, parameters_of
 from optax_decay._text.source import DEEPEST, Source
 

@@ -34,8 +34,8 @@ def as_html(schedule: Schedule) -> str | None:
 def _picture(schedule: Schedule) -> Iterator[str]:
     seen = counts_shown([schedule])
     lines = [(edge, dashes) for kind, dashes in _DASHES.items() for edge in edges_within(schedule, kind, seen)]
-    # One point for each column, more where cycles come and go between two columns.
-    most, values = (MOST_POINTS, sample) if is_crowded(schedule, seen) else (_WIDTH, _values)
+    # One point for two columns, more where cycles come and go between two points.
+    most, values = (MOST_POINTS, sample) if is_crowded(schedule, seen) else (_WIDTH // 2, _values)
     counts = looked_at(seen, [edge for edge, _ in lines], most)
     curve = drawable(counts, values(schedule, counts), log=False)
     steps, heights = scales([curve], log=False)

@@ -77,7 +77,7 @@ def counts_of(steps: Any) -> Any:
     if number is None:
         raise TypeError(f"`steps` must be a whole number or counts, got {steps!r}.")
     if not 0 <= number <= MOST_STEPS:
-        raise ValueError(f"`steps` must be zero or positive, and at most 2**53, got {steps!r}.")
+        raise ValueError(f"`steps` must be zero or positive, and at most 2**53, got {kinds.told(steps)}.")
     return range(number)
 
 
@@ -135,5 +135,7 @@ def places_of_extremes(values: Any) -> tuple[int, int]:
 
 def outermost(values: Any, columns: int) -> Any:
     """The places of the ends and the extremes of a curve in each of so many columns."""
-    parts = np.array_split(np.arange(len(values)), min(columns, len(values))) if len(values) else []
+    if len(values) <= columns:
+        return np.arange(len(values))
+    parts = np.array_split(np.arange(len(values)), columns)
     return np.unique([part[n] for part in parts for n in (0, -1, *places_of_extremes(values[part]))]).astype(int)
