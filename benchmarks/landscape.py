@@ -77,7 +77,6 @@ SURFACES = {"valley": VALLEY, "saddle": SADDLE}
 # Half way from the saddle to a well.
 LEFT = 0.5
 
-
 KINDS: dict[str, Callable[[int], od.Schedule]] = {
     "large, fixed": lambda steps: od.constant(PEAK),
     "small, fixed": lambda steps: od.constant(SMALL),
@@ -125,8 +124,7 @@ def by_hand(surface: Surface, rates: np.ndarray, noise: np.ndarray) -> np.ndarra
     positions = []
     for t, rate in enumerate(rates):
         gradient = np.stack(surface.gradient(*position.T), axis=1)
-        position = position - rate * (gradient + noise[:, t])
-        positions.append(position)
+        positions.append(position := position - rate * (gradient + noise[:, t]))
     return np.stack(positions, axis=1)
 
 
@@ -137,8 +135,7 @@ def descents(steps: int, seeds: int) -> Descents:
     runs = list(itertools.product(SURFACES.items(), KINDS.items()))
     for (name, surface), (kind, schedule) in tqdm(runs, unit="run", leave=False, disable=None):
         noise = (surface.noise * normal).astype(np.float32)
-        lr = schedule(steps)
-        descent = found[name][kind] = descend(surface, lr, noise)
+        descent = found[name][kind] = descend(surface, lr := schedule(steps), noise)
         expected = by_hand(surface, np.asarray(lr(np.arange(steps))), noise[:CHECKED_SEEDS].astype(np.float64))
         harness.check(f"{name}, {kind}", descent.positions[:CHECKED_SEEDS], expected, TOLERANCE)
     return found
@@ -192,8 +189,7 @@ def picture(found: Descents, answers: Answers, steps: int) -> Figure:
     for axes in rows[-1]:
         axes.set_xlabel("update")
     handles, labels = map(operator.add, *(axes[0].get_legend_handles_labels() for axes in rows[:2]))
-    below = "outside lower center"
-    figure.legend(handles, labels, loc=below, ncols=len(labels), frameon=False, markerscale=1.5)
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False, markerscale=1.5)
     return figure
 
 
@@ -212,8 +208,7 @@ def draw_map(axes: Axes, surface: Surface, descent: Descent) -> None:
     ends = descent.positions[:ENDS, -1].T
     axes.plot(*ends, ".", color=RATE, markersize=2.6, markeredgewidth=0, zorder=3, label=f"{ENDS} seeds at the end")
     axes.plot(*surface.start, "o", color=INK, markersize=3.5, zorder=4, label="start")
-    axes.set_xlim(left, right)
-    axes.set_ylim(bottom, top)
+    axes.set(xlim=(left, right), ylim=(bottom, top))
     axes.tick_params(left=False, bottom=False, labelleft=False, labelbottom=False)
     axes.spines[:].set_visible(False)
 
@@ -231,11 +226,9 @@ def draw_loss(axes: Axes, descent: Descent, fixed: Descent) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     smoke, out = harness.options("landscape", arguments)
     steps, seeds = (SMOKE_STEPS, SMOKE_SEEDS) if smoke else (STEPS, SEEDS)
-    found = descents(steps, seeds)
-    answers = answer(found)
+    answers = answer(found := descents(steps, seeds))
     for name, each in answers.items():
-        rows = [["schedule", *next(iter(each.values()))]]
-        rows += [[kind, *one.values()] for kind, one in each.items()]
+        rows = [["schedule", *next(iter(each.values()))], *([kind, *one.values()] for kind, one in each.items())]
         harness.table(f"{name}, {seeds} seeds, {steps} updates: median (quartiles)", rows)
     schedules = {kind: repr(schedule(steps)) for kind, schedule in KINDS.items()}
     surfaces = {name: {"height": s.formula, "start": s.start, "noise": s.noise} for name, s in SURFACES.items()}

@@ -5,7 +5,8 @@
 Trains a network on scikit-learn's handwritten digits through `optax.sgd(schedule, 0.9)`, once for each kind of
 schedule: from the same weights, on the same minibatches, for the same number of updates. Only the peak rate is each
 kind's own: of `PEAKS`, the one with the lowest loss on a validation split, found with other seeds than those reported.
-Prints a table and draws every rate above the loss that came of it.
+Prints a table. Draws every rate above the loss that came of it, and below them what each peak rate that was tried
+came to: how much is lost by a rate that is not tuned.
 """
 
 import argparse
@@ -27,7 +28,7 @@ from tqdm import tqdm
 import optax_decay as od
 from benchmarks import harness
 from benchmarks.digits import Split, Start, Weights, load, logits, loss, starts, train
-from benchmarks.pictures import FAINT, LOSS, draw, draw_rate, log_losses
+from benchmarks.pictures import FAINT, LOSS, RATE, draw, draw_rate, log_losses
 
 PEAKS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.1)
 SUFFIXES = (".svg", ".png", ".pdf")
@@ -51,6 +52,7 @@ class Result(NamedTuple):
 
     lr: od.Schedule
     peak: float
+    tried: np.ndarray
     rates: np.ndarray
     losses: np.ndarray
     test_loss: np.ndarray
@@ -88,17 +90,15 @@ def scores(weights: Weights, split: Split) -> tuple[jax.Array, jax.Array]:
     return jax.vmap(score)(weights)
 
 
-def best_peak(kind: str, start: Start, examples: Split, validation: Split) -> float:
-    """The peak rate with the lowest validation loss: one compiled program trains with all of them, for all seeds."""
+def tried_peaks(kind: str, start: Start, examples: Split, validation: Split) -> np.ndarray:
+    """The validation loss that each peak rate leads to: one compiled program trains with all of them, for all seeds."""
 
     def validation_loss(peak: jax.Array, start: Start) -> jax.Array:
         lr = KINDS[kind](peak, start.batches.shape[0])
         return loss(train(lr, start, examples)[0], validation)
 
     for_seeds = jax.vmap(validation_loss, (None, 0))
-    losses = np.asarray(jax.jit(jax.vmap(for_seeds, (0, None)))(jnp.array(PEAKS), start))
-    diverged_last = np.nan_to_num(losses.mean(axis=1), nan=np.inf)
-    return PEAKS[int(np.argmin(diverged_last))]
+    return np.asarray(jax.jit(jax.vmap(for_seeds, (0, None)))(jnp.array(PEAKS), start)).mean(axis=1)
 
 
 def experiment(size: Size) -> dict[str, Result]:
@@ -108,13 +108,14 @@ def experiment(size: Size) -> dict[str, Result]:
     sweep = starts(range(10**6, 10**6 + min(6, size.seeds)), size.updates, size.batch)
     results = {}
     for kind, schedule in tqdm(KINDS.items(), unit="schedule", leave=False, disable=None):
-        peak = best_peak(kind, sweep, examples, validation)
+        tried = tried_peaks(kind, sweep, examples, validation)
+        peak = PEAKS[int(np.nanargmin(tried))]
         lr = schedule(peak, size.updates)
         weights, losses = jax.jit(jax.vmap(functools.partial(train, lr), (0, None)))(start, examples)
         if not np.isfinite(np.asarray(losses)).all():
             raise SystemExit(f"Training with {lr!r} diverged.")
         rates = np.asarray(lr(np.arange(size.updates)))
-        results[kind] = Result(lr, peak, rates, np.asarray(losses), *map(np.asarray, scores(weights, test)))
+        results[kind] = Result(lr, peak, tried, rates, np.asarray(losses), *map(np.asarray, scores(weights, test)))
     return results
 
 
@@ -127,8 +128,7 @@ def report(results: dict[str, Result], size: Size) -> None:
     for kind, result in results.items():
         percent, lost = mean_and_spread(100 * result.test_accuracy, 2), mean_and_spread(result.test_loss, 3)
         rows.append((kind, f"{result.peak:g}", percent, lost))
-    title = f"{size.updates} updates of {size.batch} examples, {size.seeds} seeds: mean ± standard deviation"
-    harness.table(title, rows)
+    harness.table(f"{size.updates} updates of {size.batch} examples, {size.seeds} seeds: mean ± deviation", rows)
 
 
 def smoothed(losses: np.ndarray) -> np.ndarray:
@@ -138,9 +138,10 @@ def smoothed(losses: np.ndarray) -> np.ndarray:
 
 
 def picture(results: dict[str, Result]) -> Figure:
-    """Every rate above its loss, with the constant rate's loss behind it."""
-    figure = Figure(figsize=(14, 8.6), layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.09))
-    axes = figure.subplots(4, math.ceil(len(results) / 2), sharex=True, height_ratios=(1, 1.7, 1, 1.7))
+    """Every rate above its loss, with the constant rate's loss behind it; below them, all peaks that were tried."""
+    figure = Figure(figsize=(14, 12), layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.09))
+    above_all, below_all = figure.subfigures(2, 1, height_ratios=(8.6, 3.4))
+    axes = above_all.subplots(4, math.ceil(len(results) / 2), sharex=True, height_ratios=(1, 1.7, 1, 1.7))
     rate_axes, loss_axes = axes[::2].ravel(), axes[1::2].ravel()
     for kind, result, above, below in zip(results, results.values(), rate_axes, loss_axes, strict=True):
         below.sharey(loss_axes[0])
@@ -149,20 +150,31 @@ def picture(results: dict[str, Result]) -> Figure:
     loss_axes[1].legend(loc="lower left", frameon=False, handlelength=1.5)
     for row, label in zip(axes, 2 * ("rate", "training loss"), strict=True):
         row[0].set_ylabel(label)
-    for lowest in axes[-1]:
-        lowest.set_xlabel("update")
+    above_all.supxlabel("update", fontsize=8)
+    draw_tried(below_all.subplots(), results)
     return figure
 
 
+def draw_tried(axes: Axes, results: dict[str, Result]) -> None:
+    """What each peak rate came to: the flatter a line, the less a rate that is not tuned costs."""
+    for kind, result in results.items():
+        axes.plot(
+            PEAKS, result.tried, ".-", label=kind, **{"color": RATE, "linewidth": 3} if kind == "constant" else {}
+        )
+    axes.set(xscale="log", xlabel="peak rate that was tried", ylabel="validation loss at the end")
+    axes.set_title("What an untuned rate costs", loc="left", fontsize=11, fontweight="bold")
+    axes.set_xticks(PEAKS, [f"{peak:g}" for peak in PEAKS])
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+
+
 def draw_loss(axes: Axes, result: Result, constant: Result) -> None:
-    updates = len(result.rates)
-    shown = np.arange(0, updates, max(1, updates // 200))
+    shown = np.arange(0, updates := len(result.rates), max(1, updates // 200))
     axes.plot(shown, smoothed(constant.losses)[shown], color=FAINT, label="with the constant rate")
     axes.plot(shown, smoothed(result.losses)[shown], color=LOSS)
     log_losses(axes, updates)
     axes.tick_params(labelbottom=True)
-    percent = mean_and_spread(100 * result.test_accuracy, 1)
-    axes.text(1, 0.97, f"test accuracy {percent} %", transform=axes.transAxes, ha="right", va="top")
+    text = f"test accuracy {mean_and_spread(100 * result.test_accuracy, 1)} %"
+    axes.text(1, 0.97, text, transform=axes.transAxes, ha="right", va="top")
 
 
 class Parser(argparse.ArgumentParser):
@@ -173,9 +185,9 @@ class Parser(argparse.ArgumentParser):
 
 
 def several(text: str) -> int:
-    if not (text.isdecimal() and int(text) > 1):
-        raise argparse.ArgumentTypeError(f"must be a whole number from 2 on, got {text!r}")
-    return int(text)
+    if text.isdecimal() and int(text) > 1:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"must be a whole number from 2 on, got {text!r}")
 
 
 def picture_path(text: str) -> Path:
@@ -191,8 +203,7 @@ def options(arguments: Sequence[str] | None) -> tuple[Size, Path]:
     parser = Parser(prog="python -m benchmarks.train_digits", description=(__doc__ or "").partition("\n")[0])
     for name, default in FULL._asdict().items():
         parser.add_argument(f"--{name}", type=several, metavar="N", help=f"{default} where not given")
-    where = f"the picture ({', '.join(SUFFIXES)}); a temporary one where not given"
-    parser.add_argument("--out", type=picture_path, metavar="PATH", help=where)
+    parser.add_argument("--out", type=picture_path, metavar="PATH", help="the picture; a temporary one where not given")
     parser.add_argument("--smoke", action="store_true", help="a few updates, to see that it runs")
     given = parser.parse_args(arguments)
     defaults = SMOKE if given.smoke else FULL
