@@ -18,15 +18,14 @@ from optax_decay._count import Count
 def standard_normal(seed: Any, count: Count) -> Real:
     """N(0, 1), drawn from the seed and the whole part of the count: the same in Python, a trace and an array."""
 
-    def draw(words: jax.Array) -> jax.Array:
+    def draw(whole: jax.Array) -> jax.Array:
         key = _key(seed)
-        for word in words:
+        for word in lax.bitcast_convert_type(whole, np.uint32).reshape(-1):
             key = jax.random.fold_in(key, word)
         return jax.random.normal(key, (), _arithmetic.float_dtype())
 
     whole = jnp.asarray(_whole_steps(count), _arithmetic.int_dtype())
-    words = lax.bitcast_convert_type(whole, np.uint32).reshape((-1, whole.dtype.itemsize // 4))
-    drawn = jax.vmap(draw)(words).reshape(whole.shape)
+    drawn = _arithmetic.mapped(draw, whole.ndim)(whole)
     return drawn.item() if is_host(count.whole) and not isinstance(drawn, Tracer) else drawn
 
 
