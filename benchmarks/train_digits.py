@@ -140,7 +140,7 @@ def smoothed(losses: np.ndarray) -> np.ndarray:
 def picture(results: dict[str, Result]) -> Figure:
     """Every rate above its loss, with the constant rate's loss behind it; below them, all peaks that were tried."""
     figure = Figure(figsize=(14, 12), layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.09))
-    above_all, below_all = figure.subfigures(2, 1, height_ratios=(8.6, 3.4))
+    above_all, below_all = np.asarray(figure.subfigures(2, 1, height_ratios=(8.6, 3.4)))
     axes = above_all.subplots(4, math.ceil(len(results) / 2), sharex=True, height_ratios=(1, 1.7, 1, 1.7))
     rate_axes, loss_axes = axes[::2].ravel(), axes[1::2].ravel()
     for kind, result, above, below in zip(results, results.values(), rate_axes, loss_axes, strict=True):

@@ -214,8 +214,9 @@ def cooldown(
     def value(count: Count) -> Real:
         since, end = _count.shifted(count, back), end_value.as_float(count.whole)
         # The base stops where it was left, so that one evaluation is enough for both.
-        beginning = _count.shifted(_count.start(count), begin)
-        left, begun = at(base, _count.least(count, beginning)), _count.reached(count, beginning)
+        beginning = _count.steps_beside(begin, count)
+        left = at(base, _count.least(count, beginning))
+        begun = _count.reached(count, beginning) if begin.sign == 0 else _count.over(count, begin)
         if steps.sign == 0:
             return where(begun, end, left)
         fallen = _from_to(left, end, falling(shape, since, steps))

@@ -65,6 +65,40 @@ def test_an_array_of_counts_on_a_mesh_with_explicit_axes_gives_an_array_of_its_s
     np.testing.assert_array_equal(values, jax.jit(schedule)(COUNTS))
 
 
+PHASES = {
+    "numbers": lambda rate: od.sequence((0.1, 10), (0.2, 90), 0.3),
+    "two numbers": lambda rate: od.sequence((0.1, 10), 0.3),
+    "one factory": lambda rate: od.sequence((od.linear_decay(0.1, 10), 77), (od.linear_decay(0.2, 10), 20), 0.3),
+    "noise": lambda rate: od.sequence((od.jitter(0.1, 0, 0.1), 77), (od.jitter(0.2, 0, 0.1), 20), 0.3),
+    "traced": lambda rate: od.sequence((rate, 10), (od.cosine_decay(rate, 90), 90), (2 * rate, 1), rate),
+}
+LAYOUTS = [((4, 2), ("data", None)), ((2, 4), (None, "data")), ((8,), ("data",)), ((), ())]
+
+
+@pytest.mark.parametrize("name", PHASES)
+@pytest.mark.parametrize(("shape", "spec"), LAYOUTS)
+def test_so_do_phases_of_numbers_and_of_one_factory_in_every_layout(name, shape, spec):
+    def value(rate, counts):
+        return PHASES[name](rate)(counts)
+
+    counts = np.resize(COUNTS, shape)
+    want = jax.jit(value)(np.float32(0.1), counts)
+    mesh = jax.make_mesh((1,), ("data",), axis_types=(AxisType.Explicit,))
+    with jax.set_mesh(mesh):
+        placed = jax.device_put(counts, NamedSharding(mesh, PartitionSpec(*spec)))
+        for way in (value, jax.jit(value)):
+            values = way(jnp.float32(0.1), placed)
+            assert jax.typeof(values).sharding.spec == PartitionSpec(*spec)
+            np.testing.assert_allclose(values, want, rtol=1e-6)
+
+
+def test_a_table_is_looked_into_on_explicit_axes_though_no_mesh_is_set():
+    mesh = jax.make_mesh((1,), ("data",), axis_types=(AxisType.Explicit,))
+    schedule = od.piecewise_linear([0, 10, 100], [0.1, 0.2, 0.3])
+    values = schedule(jax.device_put(COUNTS, NamedSharding(mesh, PartitionSpec("data"))))
+    np.testing.assert_allclose(values, schedule(COUNTS), rtol=1e-6)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_a_schedule_computes_in_a_pallas_kernel_unless_it_looks_into_a_table(name):

@@ -135,6 +135,10 @@ BASES = {
     "table": od.piecewise_constant([30, 60], [0.1, 0.01, 0.001]),
     "rex": od.rex_decay(0.1, 90),
     "restarts": od.warm_restarts(od.linear_decay(0.1, 90), 90),
+    "warmup": od.warmup(od.cosine_decay(0.1, 90), 10),
+    "cooldown": od.cooldown(od.cosine_decay(0.1, 90), 50, 10),
+    "warmup_stable_decay": od.warmup_stable_decay(0.1, 10, 100, 20),
+    "sequence": od.sequence((od.linear_decay(0.1, 90), 10), (0.1, 10), 0.2),
 }
 
 
@@ -143,6 +147,12 @@ def test_a_stretch_by_a_known_factor_adds_no_equation(name):
     base = BASES[name]
     assert equations(od.stretch(base, 391)) <= equations(base)
     assert equations(od.per_step(base, Fraction(1, 391))) <= equations(base)
+
+
+def test_counts_that_leave_room_are_moved_on_by_one_addition():
+    few = equations(od.delay(od.delay(od.linear_decay(0.1, 90), -1), 2))
+    assert equations(od.delay(od.delay(od.linear_decay(0.1, 90), -99_999), 100_000)) == few
+    assert equations(od.stretch(od.noam(512, 100), 391)) <= equations(od.noam(512, 100)) + 2
 
 
 NARROW = [
@@ -187,8 +197,10 @@ def test_cycles_and_stages_go_on_where_there_are_more_of_them_than_counts(schedu
 
 
 def test_a_value_beyond_the_largest_float_is_infinite_without_a_warning():
-    schedule = od.linear_decay(1e300, 100)
-    assert jax.jit(schedule)(3) == schedule(3) == np.inf
+    for make in od.linear_decay, od.cosine_decay, lambda a, n: od.polynomial_decay(a, n, -1.0, 2.0):
+        for value in 1e300, -1e39:
+            schedule = make(value, 100)
+            assert jax.jit(schedule)(3) == schedule(3) == np.copysign(np.inf, value)
 
 
 FORMS = [

@@ -6,6 +6,7 @@ the functions here.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -93,10 +94,21 @@ def zero_of(x: Real) -> Real:
     return type(x)(0) if is_host(x) else jnp.zeros_like(x)
 
 
+def mapped(function: Callable[..., Any], dimensions: int, axes: Any = 0) -> Callable[..., Any]:
+    """A function of scalars as one of arrays, by a map for each dimension: explicit axes allow no reshape."""
+    for _ in range(dimensions):
+        function = jax.vmap(function, axes)
+    return function
+
+
 def entry(table: jax.Array, index: jax.Array) -> jax.Array:
     """table[index], for an index known to be inside; on a mesh with explicit axes it lies where the index does."""
-    spec = getattr(getattr(index.aval, "sharding", None), "spec", ())
-    placed: dict[str, Any] = {"out_sharding": spec} if any(spec) else {}
+    sharding = getattr(index.aval, "sharding", None)
+    if not index.ndim and getattr(getattr(sharding, "mesh", None), "explicit_axes", ()):
+        # A map may stand around it, and JAX cannot place what a map looks up on explicit axes, but can place a sum.
+        chosen = lax.iota(index.dtype, len(table)) == index
+        return lax.reduce_sum(where(chosen, table, zero_of(table)), (0,))
+    placed: dict[str, Any] = {"out_sharding": sharding} if any(getattr(sharding, "spec", ())) else {}
     return table.at[index].get(mode="promise_in_bounds", **placed)
 
 

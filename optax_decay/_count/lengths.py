@@ -14,6 +14,7 @@ from optax_decay._count.count import (
     coarser,
     differentiated_as,
     from_real,
+    greatest,
     in_one_float,
     in_shares,
     in_unit,
@@ -141,6 +142,9 @@ def shifted(count: Count, steps: Given) -> Count:
     by = length(steps if steps.sign > 0 else -steps, count)
     if steps.sign < 0:
         return difference(count, by.counted)
+    most = greatest(count) + math.ceil(by.known or last_count())
+    if not is_host(count.whole) and count.is_whole and by.counted.is_whole and most <= last_count():
+        return Count(count.whole + by.counted.whole, ZERO, count.unit, most)
     if by.known is not None and not is_host(count.whole) and by.known > 1 << 10:
         # A few counts next to the last are held there; more than that take a coarser unit.
         count, by = _coarser(count, by.known, bits_beyond(by.known + last_count()))

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import numpy as np
+
 from optax_decay import _arithmetic
 from optax_decay._arithmetic import ZERO, is_host, where, zero_of
-from optax_decay._count.count import Count, coarser, held, in_unit, normalised, rounding, shares_of, start
+from optax_decay._count.count import Count, coarser, greatest, held, in_unit, normalised, rounding, shares_of, start
 from optax_decay._count.integers import last_count
 
 
@@ -32,7 +34,8 @@ def difference(x: Count, y: Count) -> Count:
     """x - y, or zero where that is negative."""
     x, y = together(x, y)
     if x.is_whole and y.is_whole:
-        left = x._replace(whole=x.whole - y.whole)
+        known = isinstance(y.whole, np.integer)
+        left = x._replace(whole=x.whole - y.whole, most=max(greatest(x) - int(y.whole), 0) if known else x.most)
         return left if _is_below(y, x) else left._replace(whole=_arithmetic.maximum(left.whole, 0))
     if y.is_whole:
         left = Count(x.whole - y.whole, x.part, x.unit, x.most)

@@ -25,14 +25,13 @@ def standard_normal(seed: Any, count: Count) -> Real:
 
 
 def _drawn(parts: tuple[Any, ...], whole: jax.Array) -> jax.Array:
-    def draw(words: jax.Array) -> jax.Array:
+    def draw(whole: jax.Array) -> jax.Array:
         key = jax.random.key(parts[0])
-        for word in (*parts[1:], *words):
+        for word in (*parts[1:], *lax.bitcast_convert_type(whole, np.uint32).reshape(-1)):
             key = jax.random.fold_in(key, word)
         return jax.random.normal(key, (), _arithmetic.float_dtype())
 
-    words = lax.bitcast_convert_type(whole, np.uint32).reshape((-1, whole.dtype.itemsize // 4))
-    return jax.vmap(draw)(words).reshape(whole.shape)
+    return _arithmetic.mapped(draw, np.ndim(whole))(whole)
 
 
 # One program for every schedule: its operations one by one take a hundred times as long. Inside a trace it adds them.

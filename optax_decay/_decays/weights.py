@@ -29,7 +29,7 @@ def _mixed(weight: Real, larger: Given, smaller: Given) -> Real:
     if e == 0 <= a:
         return a * weight
     # One product is enough where the sum is right at the end and nothing cancels.
-    if a * e > 0 and (a - e) + e == a:
+    if (a > 0 < e or a < 0 > e) and (a - e) + e == a:
         return (a - e) * weight + e
     return a * weight + e * (1 - weight)
 

@@ -224,8 +224,9 @@ def elementwise(function: Callable[..., Real], count: Count, *beside: Any) -> Re
     shape = np.shape(count.whole)
     if not shape:
         return function(count, *beside)
-    flat = jax.tree.map(lambda x: jnp.broadcast_to(x, shape).ravel(), (count, *beside))
-    return jax.vmap(lambda one: jnp.asarray(function(*one)))(flat).reshape(shape)
+    leaves, tree = jax.tree.flatten((count, *beside))
+    axes = [0 if np.shape(leaf) == shape else None for leaf in leaves]
+    return _arithmetic.mapped(lambda *one: jnp.asarray(function(*tree.unflatten(one))), len(shape), axes)(*leaves)
 
 
 # Arithmetic by name. `arithmetic` registers its factories here, since they make schedules themselves.
