@@ -13,7 +13,7 @@ from optax_decay._arithmetic import Twofold
 from optax_decay._count import Count
 from tests import oracle
 from tests.examples import EXAMPLES
-from tests.runs import varied
+from tests.runs import mostly_slow, varied
 from tests.ways import LAST
 
 N = 10**6
@@ -85,7 +85,9 @@ def counts_with_parts(own):
 class TestCountsInShares:
     """Known fractions of steps: integers alone divide them, whatever stands in whatever."""
 
-    @pytest.mark.parametrize("own", [Fraction(0), Fraction(1, 2), Fraction(41, 100), Fraction(2, 7), Fraction(50, 3)])
+    @pytest.mark.parametrize(
+        "own", mostly_slow([Fraction(n) for n in ("0", "1/2", "41/100", "2/7", "50/3")], Fraction(2, 7))
+    )
     @pytest.mark.parametrize("steps", FRACTIONS)
     def test_stairs_and_what_remains_of_them_are_exact(self, own, steps):
         counts, late, exact = counts_with_parts(own)

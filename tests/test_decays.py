@@ -103,7 +103,7 @@ def check(case, steps, way, seed=0):
 
 
 @pytest.mark.parametrize(
-    "steps", [1, 49, 2**24 + 1, *(pytest.param(n, marks=pytest.mark.slow) for n in (3, 1000, 3 * 10**8 + 1))]
+    "steps", [49, 2**24 + 1, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 3, 1000, 3 * 10**8 + 1))]
 )
 @pytest.mark.parametrize(
     ("make", "first", "last"),

@@ -22,7 +22,7 @@ from jax.sharding import AxisType, NamedSharding, PartitionSpec
 import optax_decay as od
 from tests.examples import EXAMPLES
 from tests.programs.digits import loss, minibatches, network
-from tests.runs import varied
+from tests.runs import mostly_slow_rows, varied
 
 ROOT = Path(__file__).parent.parent
 PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
@@ -54,7 +54,7 @@ def reserved_address() -> Iterator[str]:
         yield f"127.0.0.1:{reserved.getsockname()[1]}"
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@varied
 def test_an_array_of_counts_on_a_mesh_with_explicit_axes_gives_an_array_of_its_sharding(name):
     mesh = jax.make_mesh((1,), ("data",), axis_types=(AxisType.Explicit,))
     schedule = EXAMPLES[name].make(od, **EXAMPLES[name].setting(0))
@@ -76,7 +76,7 @@ LAYOUTS = [((4, 2), ("data", None)), ((2, 4), (None, "data")), ((8,), ("data",))
 
 
 @pytest.mark.parametrize("name", PHASES)
-@pytest.mark.parametrize(("shape", "spec"), LAYOUTS)
+@pytest.mark.parametrize(("shape", "spec"), mostly_slow_rows(LAYOUTS, every=4))
 def test_so_do_phases_of_numbers_and_of_one_factory_in_every_layout(name, shape, spec):
     def value(rate, counts):
         return PHASES[name](rate)(counts)

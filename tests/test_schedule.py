@@ -17,7 +17,7 @@ import pytest
 
 import optax_decay as od
 from tests.examples import EXAMPLES
-from tests.runs import handful
+from tests.runs import few
 from tests.ways import LAST
 
 SCHEDULES = [
@@ -316,7 +316,7 @@ class TestCounts:
         with pytest.raises(TypeError, match="`count` must"):
             self.schedule(count)
 
-    @handful
+    @few("exponential_decay", "piecewise_constant", "sequence")
     def test_a_count_of_nan_gives_nan_eager_and_jitted(self, name):
         schedule = EXAMPLES[name].make(od, **EXAMPLES[name].setting(0))
         counts = np.array([np.nan, 3.0], np.float32)

@@ -148,4 +148,4 @@ def test_the_program_of_nested_clocks_of_fractional_steps_grows_in_a_straight_li
             nest = clock(nest, k)
         return jax.jit(lambda count: nest(count)).lower(jnp.int32(3)).compile().as_text().count(" = ")
 
-    assert size(24) < 2.3 * size(12)
+    assert size(16) < 2.3 * size(8)

@@ -15,7 +15,7 @@ import pytest
 import optax_decay as od
 from tests.derivatives import Point
 from tests.examples import EXAMPLES
-from tests.runs import handful
+from tests.runs import handful, varied
 from tests.ways import LAST, around, eager, eager_array, jitted, padded, scanned, together, vmapped
 
 SCALARS = around(0, 7, 20, 40, 60, 100, 2**24 + 1, LAST)
@@ -117,7 +117,7 @@ def test_x64_may_be_switched_on_and_off_between_calls(name):
             np.testing.assert_allclose(narrow, values, rtol=0, atol=2e-6 * abs(values).max())
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@varied
 def test_no_factory_leaks_a_tracer(name):
     before = made(name)(20)
     with jax.check_tracer_leaks():

@@ -79,7 +79,7 @@ def check_slope(got, below, above, scale):
         assert abs(got - sides[0]) <= tolerance
 
 
-@handful
+@few("exponential_decay", "polynomial_decay in cycles", "sequence", "warm_restarts of growing cycles")
 def test_gradients_are_those_of_the_oracle_at_all_times_and_finite_at_kinks_and_jumps(name):
     point = Point(EXAMPLES[name], 0)
     differentiated = jax.jit(jax.vmap(jax.grad(point.ours), (0, None)))
