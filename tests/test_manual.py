@@ -102,7 +102,7 @@ def test_the_costs_on_a_machine_are_those_that_were_counted(path):
         [(added[kind][whose][what]) for what in ("kernels", "operations") for whose in ("ours", "optax")]
         for kind in kinds
     ]
-    row = " | ".join("{}, {}; {}, {}".format(*cell) for cell in cells)
+    row = " | ".join("{} / {}; {} / {}".format(*cell) for cell in cells)
     machine = path.stem.upper().partition("_")[0]
     assert re.search(rf"^\| {machine}[^|]* \| {re.escape(row)} \|$", (DOCS / "cost.md").read_text(), re.MULTILINE), row
 
@@ -133,7 +133,12 @@ def test_the_readmes_costs_are_those_that_were_counted(machine):
     kinds = ("exponential", "linear", "cosine", "warmup cosine", "restarts")
     assert row
     for kind, cell in zip(kinds, row[1].split(" | "), strict=True):
-        kernels, operations = (
-            [added[kind][whose][what] for whose in ("ours", "optax")] for what in ("kernels", "operations")
-        )
-        assert cell == "{}, {}; {}, {}".format(*kernels, *operations), kind
+        assert cell == f"{added[kind]['ours']['operations']} / {added[kind]['optax']['operations']}", kind
+
+
+@pytest.mark.parametrize("path", sorted([*AHEAD.glob("[!cp]*.json")]), ids=lambda path: path.stem)
+def test_a_schedule_adds_no_kernel_more_than_optaxs_to_a_program_of_a_gpu_or_tpu(path):
+    for size, counted in json.loads(path.read_text())["sizes"].items():
+        for kind, added in counted["added"].items():
+            if "optax" in added:
+                assert added["ours"]["kernels"] <= added["optax"]["kernels"], (size, kind)
