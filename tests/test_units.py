@@ -196,6 +196,15 @@ def test_cycles_and_stages_go_on_where_there_are_more_of_them_than_counts(schedu
         assert abs(jax.jit(schedule)(jnp.int32(at)) - schedule(at)) < 1e-6
 
 
+@pytest.mark.parametrize("staircase", [False, True])
+def test_an_exponential_that_fell_long_ago_is_zero_at_any_count(staircase):
+    falling = od.exponential_decay(1.0, 0.001, 0.5, staircase=staircase)
+    counts = np.concatenate([np.geomspace(1, 2e9, 500), [LAST - 128]])
+    for schedule in falling, od.per_step(od.exponential_decay(1.0, 7, 0.5, staircase=staircase), 29410.077561687267):
+        for values in jitted(schedule, counts.astype(np.int32)), jitted(schedule, counts.astype(np.float32)):
+            assert (np.asarray(values) == 0).all()
+
+
 def test_a_value_beyond_the_largest_float_is_infinite_without_a_warning():
     for make in od.linear_decay, od.cosine_decay, lambda a, n: od.polynomial_decay(a, n, -1.0, 2.0):
         for value in 1e300, -1e39:
@@ -299,7 +308,7 @@ def random_nest(rng, depth):
     )
 
 
-@pytest.mark.parametrize("seed", [*range(8), *(pytest.param(n, marks=pytest.mark.slow) for n in range(8, 100))])
+@pytest.mark.parametrize("seed", [*range(8), *(pytest.param(n, marks=pytest.mark.slow) for n in range(8, 130))])
 def test_a_random_nest_stays_within_what_its_parts_give_and_agrees_in_every_way(seed):
     rng = random.Random(seed)
     make = random_nest(rng, rng.choice([1, 1, 2, 2, 3]))

@@ -176,7 +176,9 @@ def _exponent(count: Count, decay_steps: Given, staircase: bool, rate: Twofold) 
         stage, most = _count.stage(count, steps)
         return _arithmetic.exponent(stage, rate, most)
     if staircase or not count.is_whole:
-        return _progress(count, decay_steps, staircase, rate)
+        times = _progress(count, decay_steps, staircase, rate)
+        # Where the first part is so low that its exponential is 0, that of the second must not be infinite.
+        return Twofold(times.hi, _arithmetic.minimum(times.lo, 1.0))
     rate = _arithmetic.product(steps.inverse, rate)
     count = _count.in_unit(count, steps.counted.unit)
     return _arithmetic.exponent(count.whole, rate)
