@@ -81,7 +81,7 @@ _OCTAVES_64 = Twofold(44.361328125, 9.14308364998027e-05)
 def times_exp(scale: Real, x: Twofold, falls: bool = False) -> Real:
     """scale e^x, also where it is a normal number but e^x alone is not, for a sum whose second part may be large.
 
-    `falls` says that neither part of x is ever positive.
+    `falls` says that the first part of x is never positive, and the second at most 1.
     """
     if is_host(x.hi):
         return 0.0 if is_zero(scale) else scale * exp(x)

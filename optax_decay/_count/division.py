@@ -25,8 +25,9 @@ from optax_decay._count.sums import difference, select
 def divide_with_remainder(count: Count, by: Length) -> tuple[Real, Count]:
     """How many times `by` fits into the count, and what is left of it."""
     count = in_unit(count, by.counted.unit)
-    if _is_counted_in_shares(count, by):
-        turns, further, rest = _turned(count, by)
+    shares = _few_shares(count, by)
+    if shares:
+        turns, further, rest = _turned(count, by, shares)
         return _stage(turns, further, count, by), rest
     turns, left = divided(count.whole, 1, by.numerator)
     if is_host(by.denominator) and by.denominator == 1:
@@ -49,21 +50,20 @@ def divide_with_remainder(count: Count, by: Length) -> tuple[Real, Count]:
     return stage, differentiated_as(rest, in_one_float(count) - _arithmetic.to_float(stage) * by.real.hi)
 
 
-def _is_counted_in_shares(count: Count, by: Length) -> bool:
-    """Whether so few shares of a unit measure the count and a fraction of one that integers alone divide the two."""
+def _few_shares(count: Count, by: Length) -> int | None:
+    """The shares of a unit that measure the count, so few that integers alone divide it by a fraction of a unit."""
     if by.known is None or by.denominator == 1:
-        return False
+        return None
     shares = shares_of(count)
-    return shares is not None and shares * by.numerator * by.denominator <= last_count()
+    return shares if shares and shares * by.numerator * by.denominator <= last_count() else None
 
 
-def _turned(count: Count, by: Length) -> tuple[Real, Real, Count]:
+def _turned(count: Count, by: Length, shares: int) -> tuple[Real, Real, Count]:
     """How often p units fit into the count, how often `by` fits into what they leave, and what that leaves.
 
     `by` is p/q units, so that it fits q times into p of them.
     """
     turns, left = divided(count.whole, 1, by.numerator)
-    shares = shares_of(count) or 1
     left = in_finer_unit(count._replace(whole=left, most=None), shares)
     fine = by.numerator * shares
     further, rest = divided(left.whole * by.denominator, 1, fine)
@@ -82,8 +82,9 @@ def _stage(turns: Real, further: Real, count: Count, by: Length) -> Real:
 def stairs(count: Count, of: Length) -> Count:
     """The count at which the length that it is in began."""
     count = in_unit(count, of.counted.unit)
-    if _is_counted_in_shares(count, of):
-        turns, further, _ = _turned(count, of)
+    shares = _few_shares(count, of)
+    if shares:
+        turns, further, _ = _turned(count, of, shares)
         up, over = divided(further * of.numerator, 1, of.denominator)
         part = _arithmetic.times_integer(over, of.denominator - 1, _arithmetic.of_fraction(Fraction(1, of.denominator)))
         return Count(turns * of.numerator + up, part, count.unit, count.most, of.denominator)

@@ -8,7 +8,7 @@ from typing import Any
 
 from optax_decay import _arithmetic, _count
 from optax_decay._arithmetic import Given, Real, Twofold
-from optax_decay._count import Count
+from optax_decay._count import Count, Length
 from optax_decay._ends import SEEN, ends_with_its_parts, roughly, tells_end_of
 from optax_decay._schedule import Curve, exact_schedule
 from optax_decay._schedule.kinds import Flag, NonNegative, Number, Positive, Steps
@@ -159,24 +159,30 @@ def inverse_time_decay(
     return value
 
 
+def _in_stages(count: Count, decay_steps: Given, staircase: bool) -> tuple[Count, Length, bool]:
+    """The count, its length, and whether its stages are numbered. Too many to be, they are told by where they begin."""
+    steps = _count.length(decay_steps, count)
+    if not staircase or _count.has_few_stages(count, steps):
+        return count, steps, staircase
+    return _count.stairs(count, steps), steps, False
+
+
 def _progress(count: Count, decay_steps: Given, staircase: bool, rate: Twofold) -> Twofold:
     """The rate times count / decay_steps, which is rounded down for a staircase."""
-    steps = _count.length(decay_steps, count)
-    if not staircase:
-        return _count.fraction(count, steps, rate)
-    if not _count.has_few_stages(count, steps):
-        return _count.fraction(_count.stairs(count, steps), steps, rate)
-    return _arithmetic.times_integer(*_count.stage(count, steps), rate)
+    count, steps, is_numbered = _in_stages(count, decay_steps, staircase)
+    if is_numbered:
+        return _arithmetic.times_integer(*_count.stage(count, steps), rate)
+    return _count.fraction(count, steps, rate)
 
 
 def _exponent(count: Count, decay_steps: Given, staircase: bool, rate: Twofold) -> Twofold:
     """`_progress` as an exponent, which matters only until the exponential overflows or vanishes."""
-    steps = _count.length(decay_steps, count)
-    if staircase and _count.has_few_stages(count, steps):
+    count, steps, is_numbered = _in_stages(count, decay_steps, staircase)
+    if is_numbered:
         stage, most = _count.stage(count, steps)
         return _arithmetic.exponent(stage, rate, most)
-    if staircase or not count.is_whole:
-        times = _progress(count, decay_steps, staircase, rate)
+    if not count.is_whole:
+        times = _count.fraction(count, steps, rate)
         # Where the first part is so low that its exponential is 0, that of the second must not be infinite.
         return Twofold(times.hi, _arithmetic.minimum(times.lo, 1.0))
     rate = _arithmetic.product(steps.inverse, rate)

@@ -3,29 +3,31 @@
 import difflib
 from collections.abc import Collection, Iterable
 
+_Lines = tuple[tuple[tuple[str, ...], str], ...]
+
+# For an end, whether it is given as a value or as a share.
+_OTHER_ENDS: _Lines = (
+    (("final_div_factor",), "its end is peak_value / (div_factor * final_div_factor)"),
+    (("boundaries",), "its end is the last of `values`"),
+    (("step_size",), "it goes on between `min_value` and `max_value`"),
+    (("phases",), "its end is the last schedule"),
+    ((), "`clip(..., min_value=...)` bounds a schedule that has no end"),
+)
 # Arguments that factories have in other libraries, and what does the same for a factory with certain arguments: the
 # first line whose arguments it has all of. A line without arguments is for every factory.
-_ELSEWHERE: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
+_ELSEWHERE: dict[str, _Lines] = {
     "end_value": (
         (("beta",), "its end is `beta`, a share of `init_value`, with the default `num_periods`"),
         (("alpha",), "its end is `alpha`, a share of `init_value`"),
-        (("final_div_factor",), "its end is peak_value / (div_factor * final_div_factor)"),
-        (("boundaries",), "its end is the last of `values`"),
-        (("step_size",), "it goes on between `min_value` and `max_value`"),
         (("baseline",), "give it to the base, as `alpha` or `end_value`"),
-        (("phases",), "its end is the last schedule"),
         (("base",), "give it to the base, or `cooldown(base, begin, steps, end_value=...)` ends any base"),
-        ((), "`clip(..., min_value=...)` bounds a schedule that has no end"),
+        *_OTHER_ENDS,
     ),
     "alpha": (
         (("init_value", "end_value"), "its end is `end_value`, a value and no share of `init_value`"),
         (("end_value",), "its end is `end_value`, a value and no share of another"),
-        (("final_div_factor",), "its end is peak_value / (div_factor * final_div_factor)"),
-        (("boundaries",), "its end is the last of `values`"),
-        (("step_size",), "it goes on between `min_value` and `max_value`"),
         (("base",), "give it to the base, as in `cosine_decay(0.1, 1000, alpha=0.1)`"),
-        (("phases",), "its end is the last schedule"),
-        ((), "`clip(..., min_value=...)` bounds a schedule that has no end"),
+        *_OTHER_ENDS,
     ),
     "warmup_steps": (
         (("rise_fraction",), "its way up is `rise_fraction`, a share of `total_steps`"),
