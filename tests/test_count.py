@@ -115,6 +115,38 @@ class TestCountsInShares:
         np.testing.assert_allclose(jax.jit(nest)(counts.astype(np.int32)), want, rtol=0, atol=1e-7)
 
 
+class TestHorizons:
+    """count / k, where k = max(1, ceil(count / steps)), of counts with and without a part."""
+
+    @pytest.mark.parametrize("own", [Fraction(n) for n in ("0", "1/2", "41/100", "2/7")])
+    @pytest.mark.parametrize("steps", [*FRACTIONS, Fraction(1), Fraction(LAST), Fraction(3 * 10**9)])
+    def test_the_count_below_the_horizon_is_exact(self, own, steps):
+        counts, late, exact = counts_with_parts(own)
+        given = _arithmetic.given(steps, in_steps=True)
+
+        @jax.jit
+        def below(whole):
+            count = late(whole)
+            return _count.horizon(count, _count.length(given, count))
+
+        cycles = [max(-(-t // steps), 1) for t in exact]
+        want = np.array([float(t / k) for t, k in zip(exact, cycles, strict=True)])
+        fits = np.array([k < LAST for k in cycles])
+        found = below(counts)
+        np.testing.assert_allclose(value(found)[fits], want[fits], rtol=2**-45, atol=1e-9)
+        # Where there are more cycles than an integer holds, the count is next to its horizon.
+        np.testing.assert_allclose(value(found)[~fits], float(steps), rtol=1e-7)
+
+    def test_horizons_of_horizons_are_where_they_are_in_exact_arithmetic(self):
+        counts = whole_counts(10**4)
+        nest, exact = od.linear_decay(1.0, 10), counts.tolist()
+        for depth, steps in enumerate(FRACTIONS[:5]):
+            nest = od.expanding_cycle(nest, FRACTIONS[4 - depth])
+            exact = [t / max(-(-t // steps), 1) for t in map(Fraction, exact)]
+        want = np.array([max(1 - float(t) / 10, 0) for t in exact])
+        np.testing.assert_allclose(jax.jit(nest)(counts), want, rtol=0, atol=1e-6)
+
+
 class TestDoublingCycles:
     @pytest.mark.parametrize("steps", [1, 7, 1000, 2**20 + 1, LAST])
     def test_the_cycle_of_a_count_and_its_place_in_it_are_exact(self, steps):

@@ -135,10 +135,13 @@ def test_a_compiled_program_does_not_grow_with_cycles_or_boundaries(name, few, m
         lambda base, k: od.cyclic(base, 10.5 + 0.37 * k),
         lambda base, k: od.warm_restarts(base, 100 / 3 + k),
         lambda base, k: od.delay(od.stretch(base, 1.1), 0.37 * k),
+        lambda base, k: od.expanding_cycle(base, 33.3 + k),
+        lambda base, k: od.expanding_cycle(base, 0.5 + 0.01 * k),
+        lambda base, k: od.warp(base, 1000 - k, 1.5),
     ],
     ids=[
         *("shorter stairs", "longer stairs", "stairs below a step", "odd stairs", "delayed stairs", "held stairs"),
-        *("cyclic", "warm_restarts", "delay and stretch"),
+        *("cyclic", "warm_restarts", "delay and stretch", "expanding", "expanding below a step", "warp"),
     ],
 )
 def test_the_program_of_nested_clocks_of_fractional_steps_grows_in_a_straight_line(clock):

@@ -14,6 +14,7 @@ from optax_decay._count.count import (
     in_unit,
     last_count,
     normalised,
+    rounding,
     scaled_part,
     shares_of,
 )
@@ -124,14 +125,37 @@ def horizon(count: Count, steps: Length) -> Count:
     The horizon, k * steps, moves on one step after it is reached.
     """
     count = in_unit(count, steps.counted.unit)
-    stage, rest = divide_with_remainder(count, steps)
-    started = rest.whole > 0 if rest.is_whole else (rest.whole > 0) | (rest.part.hi + rest.part.lo > 0)
-    if not is_host(stage):
-        started = started & (stage < last_count())
-    cycles = _arithmetic.maximum(where(started, stage + 1, stage), 1)
-    whole, remainder = divided(count.whole, 1, cycles)
-    now = scaled_part(count.part, 1, remainder, cycles, whole, count.unit)
-    if is_host(count.whole):
+    cycles = _arithmetic.maximum(_rounded_up(count, steps), 1)
+    whole, left = divided(count.whole, 1, cycles)
+    # At most cycles - 1 and a part are left, so that this is below 1.
+    part = _arithmetic.plus(_arithmetic.of_integer(left), count.part)
+    now = Count(whole, _arithmetic.quotient(part, _arithmetic.of_integer(cycles)), count.unit)
+    if is_host(count.whole) or (steps.known is not None and steps.known >= 2):
         return now
-    # There are more cycles than an integer holds, so the count is next to its horizon.
+    # There may be more cycles than an integer holds. Then the count is next to its horizon.
     return select(cycles >= last_count(), steps.counted, now)
+
+
+def _rounded_up(count: Count, steps: Length) -> Real:
+    """ceil(count / steps), at most the last count."""
+    numerator, denominator = steps.numerator, steps.denominator
+    stage, left = divided(count.whole, denominator, numerator)
+    none = zero_of(stage)
+    if count.is_whole:
+        further = where(left > 0, 1, none)
+    elif is_host(denominator) and denominator == 1:
+        further = where((left > 0) | (count.part.hi > 0), 1, none)
+    elif is_host(numerator, denominator) and denominator <= numerator:
+        # What is left is below two lengths.
+        gone = _arithmetic.product(count.part, _arithmetic.of_integer(denominator))
+        gone, error = _arithmetic.plus(_arithmetic.of_integer(left), gone), rounding() * numerator
+        after = _arithmetic.plus(gone, _arithmetic.of_integer(-numerator)).hi > error
+        further = where(after, 2, where(gone.hi > error, 1, none))
+    else:
+        both = scaled_part(count.part, denominator, left, numerator, stage, count.unit, saturates=True)
+        stage, further = both.whole, where(both.part.hi > 0, 1, none)
+    if is_host(stage):
+        return stage + further
+    stage = stage + _arithmetic.minimum(further, last_count() - stage)
+    # A traced real length whose numerator no longer fits is never reached.
+    return stage if steps.known is not None else where(steps.real.hi >= float(last_count()), 1, stage)
