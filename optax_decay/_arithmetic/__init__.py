@@ -9,6 +9,7 @@ from optax_decay._arithmetic.elementary import (
     raised,
     raised_any,
     raised_twofold,
+    share_raised,
     times_exp,
     times_power,
 )
@@ -21,6 +22,7 @@ from optax_decay._arithmetic.given import (
     greatest_of,
     least_of,
     power_of_two,
+    shortest,
     times_given_power,
     whole_and_part,
 )
@@ -132,6 +134,8 @@ __all__ = [
     "rounded_constant",
     "rounded_to",
     "select_twofold",
+    "share_raised",
+    "shortest",
     "simplest",
     "sin",
     "sqrt",

@@ -62,11 +62,11 @@ class ExactList:
         return np.array(self.numbers, np.float64)
 
     def as_floats(self, beside: Real) -> Any:
-        """A table of floats: NumPy's beside a host number `beside`, else JAX's."""
+        """A table of floats: Python's beside a host number `beside`, else of JAX's float dtype."""
         if is_host(beside):
             return self.floats
         with np.errstate(over="ignore"):
-            return jnp.asarray(self.floats.astype(float_dtype()))
+            return self.floats.astype(float_dtype())
 
 
 class TracedList:

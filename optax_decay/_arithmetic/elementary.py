@@ -188,18 +188,34 @@ def raised(x: Twofold, y: Twofold) -> Real:
     """x**y for x > 0, to about one unit in the last place."""
     if is_host(x.hi, y.hi):
         return x.hi**y.hi
-    (x, y), dtype = _together(x, y), float_dtype()
-    y_lo = y.lo
+    x, y = _together(x, y)
     relative = 0.0 if is_zero(x.lo) else y.hi * (x.lo / x.hi)
-    if not is_zero(y_lo):
-        # The rounding error of the exponent counts times a logarithm, and the bits of x are near enough to the binary
-        # one.
-        integer, info = np.int64 if dtype == np.float64 else np.int32, np.finfo(dtype)
-        bits = lax.convert_element_type(lax.bitcast_convert_type(lax.stop_gradient(x.hi), integer), dtype)
-        octaves = bits * dtype.type(2.0**-info.nmant) - dtype.type(info.maxexp - 1)
-        relative = plus_known(relative, y_lo * dtype.type(math.log(2)) * octaves)
+    if not is_zero(y.lo):
+        relative = plus_known(relative, _rough_log(x.hi, y.lo))
     plain = power(x.hi, y.hi)
     return plain * (1 + relative) if not is_zero(relative) else plain
+
+
+def _rough_log(x: Real, times: Real) -> Real:
+    """times log(x) by the bits of x, near enough for the rounding error of an exponent."""
+    dtype = x.dtype
+    integer, info = np.int64 if dtype == np.float64 else np.int32, np.finfo(dtype)
+    bits = lax.convert_element_type(lax.bitcast_convert_type(lax.stop_gradient(x), integer), dtype)
+    octave = times * dtype.type(math.log(2))
+    return bits * (octave * dtype.type(2.0**-info.nmant)) - octave * dtype.type(info.maxexp - 1)
+
+
+def share_raised(x: Twofold, y: Twofold) -> Real:
+    """x**y for a known y > 0, and for x that is 0, 1 or what an integer leaves of 1. It gives no derivative at 0."""
+    if is_host(x.hi):
+        return x.hi**y.hi
+    # The power of one less, so that no x divides the low part of x.
+    less, _ = _together(plus(y, Twofold(-1.0, 0.0)), x)
+    near = x.hi + as_float(y.hi, x.hi) * x.lo
+    if abs(less.lo) * math.log(np.iinfo(int_dtype()).max) > np.finfo(less.lo.dtype).eps / 2:
+        near = near + x.hi * _rough_log(x.hi, less.lo)
+    base = x.hi if y.hi >= 1 else maximum(x.hi, as_float(1e-30, x.hi))
+    return power(base, less.hi) * near
 
 
 def raised_twofold(x: Twofold, y: Twofold) -> Twofold:

@@ -112,7 +112,9 @@ def _device_count(count: jax.Array) -> Count:
     if jnp.issubdtype(count.dtype, jnp.integer):
         if np.iinfo(count.dtype).max > limit:
             count = lax.min(count, jnp.asarray(limit, count.dtype))
-        return Count(lax.max(lax.convert_element_type(count, dtype), jnp.asarray(0, dtype)))
+        number = lax.convert_element_type(count, dtype)
+        whole = lax.max(number, jnp.asarray(0, dtype))
+        return Count(whole, taken=(whole, number))
     count = lax.convert_element_type(count, _arithmetic.float_dtype())
     count = where(count < 0, 0.0, count)
     whole = lax.floor(count)

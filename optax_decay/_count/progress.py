@@ -25,7 +25,8 @@ def elapsed(count: Count, of: Length, times: Twofold = ONE, roughly: bool = Fals
 def remaining(count: Count, of: Length, times: Twofold = ONE, roughly: bool = False) -> Twofold:
     """max(1 - count / of, 0) * times, from the steps that remain: exact at both ends and precise near the second."""
     count, of = in_whole_units(count, of)
-    if of.known is None:  # at the end of a length the derivative is that of the value held there
+    # At the end of a traced length the derivative is that of the value held there.
+    if of.known is None or (count.is_whole and of.counted.is_whole):
         count = least(count, of.counted)
     rest = fraction(difference(of.counted, count), of, times, roughly)
     beyond = _beyond(of)

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from jax import lax
 
 from optax_decay import _arithmetic
 from optax_decay._arithmetic import ZERO, is_host, where, zero_of
@@ -34,8 +35,8 @@ def difference(x: Count, y: Count) -> Count:
     """x - y, or zero where that is negative."""
     x, y = together(x, y)
     if x.is_whole and y.is_whole:
-        known = isinstance(y.whole, np.integer)
-        left = x._replace(whole=x.whole - y.whole, most=max(greatest(x) - int(y.whole), 0) if known else x.most)
+        most = max(greatest(x) - int(y.whole), 0) if _is_known(y) and not is_host(y.whole) else x.most
+        left = x._replace(whole=x.whole - y.whole, most=most)
         return left if _is_below(y, x) else left._replace(whole=_arithmetic.maximum(left.whole, 0))
     if y.is_whole:
         left = Count(x.whole - y.whole, x.part, x.unit, x.most)
@@ -81,9 +82,18 @@ def least(x: Count, y: Count) -> Count:
     most = min((z.most for z in (x, y) if z.most is not None), default=None)
     if not (x.is_whole and y.is_whole):
         return select(reached(x, y), y, x)._replace(most=most)
-    return x if _is_below(x, y) else Count(_arithmetic.minimum(x.whole, y.whole), ZERO, x.unit, most)
+    if _is_below(x, y):
+        return x
+    if x.taken and x.taken[0] is x.whole and _is_known(y):
+        return Count(lax.clamp(zero_of(y.whole), x.taken[1], y.whole), ZERO, x.unit, most)
+    return Count(_arithmetic.minimum(x.whole, y.whole), ZERO, x.unit, most)
 
 
 def _is_below(x: Count, y: Count) -> bool:
     """Whether the whole number x is known to be at most y."""
-    return x.most is not None and is_host(y.whole) and x.most <= y.whole
+    return x.most is not None and _is_known(y) and x.most <= y.whole
+
+
+def _is_known(count: Count) -> bool:
+    """Whether the whole number of a count is a constant."""
+    return isinstance(count.whole, (int, np.integer))

@@ -1,6 +1,7 @@
 """Tables of boundaries and values, and the search in them: one search, whatever the number of entries."""
 
 import bisect
+import functools
 import math
 from collections.abc import Sequence
 from fractions import Fraction
@@ -13,7 +14,7 @@ import numpy as np
 from jax import lax
 
 from optax_decay import _arithmetic
-from optax_decay._arithmetic import ZERO, Real, Twofold, int_dtype, is_host, where
+from optax_decay._arithmetic import ZERO, Real, Twofold, int_dtype, is_host, shortest, where
 from optax_decay._count.count import Count, in_unit, real, rounding
 from optax_decay._count.integers import last_count
 from optax_decay._count.sums import reached
@@ -28,7 +29,7 @@ class Boundaries:
 
     def __init__(self, numbers: list[Any], unit: Fraction):
         self.unit = unit
-        self.entries = numbers if unit == 1 else [number / unit for number in map(Fraction, numbers)]
+        self.entries = numbers if unit == 1 else [shortest(number / unit) for number in map(Fraction, numbers)]
 
     @cached_property
     def is_whole(self) -> bool:
@@ -47,6 +48,13 @@ class Boundaries:
     def floors(self) -> np.ndarray[Any, Any]:
         """The counts without their parts, as far as JAX's integers go."""
         return self._whole_and_parts[0].clip(-last_count(), last_count())
+
+    def are_steps_of(self, count: Count) -> bool:
+        """Whether a program's count and these are whole numbers of one unit, with room and no jump at either end."""
+        if is_host(count.whole) or count.unit != self.unit or not (count.is_whole and self.is_whole):
+            return False
+        first, *_, last = entries = [-(last_count() // 2), *self.entries, last_count() // 2]
+        return len(entries) > 3 and first < entries[1] < entries[2] and entries[-3] < entries[-2] < last
 
     def count(self) -> Count:
         """The counts as a table in JAX."""
@@ -197,7 +205,17 @@ def constants(values: np.ndarray[Any, Any], beside: Count) -> Any:
 
 def take(table: Any, index: Real) -> Real:
     """table[index], for an index known to be inside."""
-    return table[index].item() if is_host(index) else _arithmetic.entry(table, index)
+    return table[index].item() if is_host(index) else _arithmetic.entry(jnp.asarray(table), index)
+
+
+def chosen(begins: np.ndarray[Any, Any], whole: Real, *columns: Any) -> list[Real]:
+    """The entry of each column that belongs to the last of increasing numbers at or before a program's whole count."""
+    if len(begins) > FEW:
+        index = at_most(jnp.asarray(begins[1:]), whole)
+        return [take(column, index) for column in columns]
+    met = [whole >= begin for begin in begins[1:]]
+    following = lambda entry, next: where(next[0], next[1], entry)  # noqa: E731
+    return [functools.reduce(following, zip(met, column[1:], strict=True), column[0]) for column in columns]
 
 
 def at_most(table: Any, whole: Real) -> Real:

@@ -5,6 +5,9 @@
 
 from typing import Any
 
+import numpy as np
+from jax import lax
+
 from optax_decay import _arithmetic, _count
 from optax_decay._arithmetic import Real, where
 from optax_decay._count import Count, tables
@@ -82,6 +85,8 @@ def piecewise_linear(boundaries: Ordered, values: Numbers) -> Curve:
 
     def value(count: Count) -> Real:
         table = tables.boundaries(boundaries, count)
+        if isinstance(table, tables.Boundaries) and table.are_steps_of(count):
+            return _lines(table.entries, values.as_floats(count.whole), count.whole)
         after = tables.met(table, count)
         before, after = _arithmetic.maximum(after - 1, 0), _arithmetic.minimum(after, len(values) - 1)
         start, end = table.position(before), table.position(after)
@@ -94,6 +99,19 @@ def piecewise_linear(boundaries: Ordered, values: Numbers) -> Curve:
         return tables.take(ends, before) * (rest / width) + tables.take(ends, after) * (gone / width)
 
     return value
+
+
+def _lines(points: list[int], values: Any, whole: Real) -> Real:
+    """Straight lines between points at whole steps, flat before the first and after the last."""
+    dtype = whole.dtype.type
+    whole = lax.clamp(dtype(points[0]), whole, dtype(points[-1]))
+    if len(points) == 2:  # of a width that it knows, XLA takes the inverse, and the ends were off
+        points, values = [*points, points[-1] + 1], [*values, values[-1]]
+    begins, ends = np.array(points[:-1], dtype), np.array(points[1:], dtype)
+    start, end, before, after = tables.chosen(begins, whole, begins, ends, values[:-1], values[1:])
+    gone, rest = whole - start, end - whole
+    width = _arithmetic.to_float(gone + rest)
+    return before * (_arithmetic.to_float(rest) / width) + after * (_arithmetic.to_float(gone) / width)
 
 
 @tells_end_of(piecewise_constant)

@@ -68,7 +68,9 @@ def power_of_what_remains(count: Count, steps: Length, power: Given) -> Weights:
     """x**power and 1 - x**power, where x = max(1 - count / steps, 0) is what remains."""
     if power.known == 1:
         return line(count, steps)
-    x = _count.remaining(count, steps, roughly=power.known in (2, 3, 4))
+    # Larger powers of one float and its rest would be off by four units in the last place.
+    is_small = power.known is not None and power.known <= 1.5
+    x = _count.remaining(count, steps, roughly=is_small or power.known in (2, 3, 4))
     if power.known in (2, 3, 4):
         n = int(power.known)
         powers = [x.hi]
@@ -87,4 +89,6 @@ def power_of_what_remains(count: Count, steps: Length, power: Given) -> Weights:
         less_one = _arithmetic.select_twofold(ended, ZERO, _arithmetic.minus(gone))
         return where(ended, 1.0, _arithmetic.less_exp(_arithmetic.product(_arithmetic.log(some, less_one), exponent)))
 
+    if count.is_whole and steps.known is not None and is_small:
+        return lambda: _arithmetic.share_raised(x, exponent), complement
     return lambda: where(ended, 0.0, _arithmetic.raised(some, exponent)), complement
