@@ -8,7 +8,7 @@ import numpy as np
 
 from optax_decay import _count
 from optax_decay._arithmetic import Given, Real, in_row, kind_in_table, where
-from optax_decay._count import Count, tables
+from optax_decay._count import Count
 from optax_decay._schedule import Schedule, at, elementwise, key
 from optax_decay._schedule.factory import make
 from optax_decay._schedule.kinds import bound_base
@@ -71,11 +71,11 @@ class GroupedPhases:
             numbers.setdefault(plan.shared, len(numbers))
             table[:, place] = numbers[plan.shared], len(group)
             group.append(plan)
+        # The table has each base's group, and its row there.
         self.bases, self.groups, self.table = bases, list(groups.values()), table
 
-    def value(self, place: Any, count: Count) -> Real:
-        """The value of the base in a place."""
-        group, row = (tables.take(tables.constants(column, count), place) for column in self.table)
+    def value(self, count: Count, group: Any, row: Any) -> Real:
+        """The value of the base in a row of a group."""
         result = _value_in_group(self.groups[0], row, self._chosen(group == 0, count))
         for n, plans in enumerate(self.groups[1:], 1):
             chosen = group == n

@@ -63,9 +63,10 @@ def sequence(*phases: Phases) -> Curve:
         if begins and is_host(count.whole):
             place = tables.begun_on_host(in_unit(count.unit), count) - 1
             return at(phases_by_place.bases[place], _count.shifted(count, -begins[place]))
-        table = tables.counts(in_unit(count.unit), count.unit) if begins else _traced_begins(lengths, count)
-        place = tables.begun(table, count) - 1
-        return phases_by_place.value(place, _count.difference(count, tables.take_count(table, place)))
+        where_in_groups = phases_by_place.table
+        if begins:
+            return phases_by_place.value(*tables.since_known(in_unit(count.unit), count, *where_in_groups))
+        return phases_by_place.value(*tables.since(_traced_begins(lengths, count), count, *where_in_groups))
 
     return value
 

@@ -53,8 +53,8 @@ def length(steps: Given, count: Count) -> Length:
 
 
 def _length_of(ratio: Measured, unit: Fraction, known: Fraction | None) -> Length:
-    bounds = () if known is None else (math.ceil(known), known.denominator)
-    return Length(*ratio[:4], Count(ratio.whole, ratio.part, unit, *bounds), known)
+    most, shares = (None, None) if known is None else (math.ceil(known), known.denominator)
+    return Length(*ratio[:4], Count(ratio.whole, ratio.part, unit, most, shares), known)
 
 
 def exact_length(number: Fraction, unit: Fraction, beside: Real) -> Length:

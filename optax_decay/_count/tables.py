@@ -1,7 +1,6 @@
 """Tables of boundaries and values, and the search in them: one search, whatever the number of entries."""
 
 import bisect
-import functools
 import math
 from collections.abc import Sequence
 from fractions import Fraction
@@ -17,7 +16,7 @@ from optax_decay import _arithmetic
 from optax_decay._arithmetic import ZERO, Real, Twofold, int_dtype, is_host, shortest, where
 from optax_decay._count.count import Count, in_unit, real, rounding
 from optax_decay._count.integers import last_count
-from optax_decay._count.sums import reached
+from optax_decay._count.sums import difference, reached
 
 # A few selects run within other kernels, while a search becomes a kernel of its own: up to 8 on a CPU and a TPU, up to
 # 4 on a GPU. A search that compares with all is faster than one by halves up to 64 entries on a CPU.
@@ -139,11 +138,16 @@ def following(table: Boundaries | TracedBoundaries, values: Any, count: Count) -
         return take(values, passed(table, count))
     if not 0 < len(table.entries) <= FEW:
         return take(values, passed(table, count))
-    result = values[0]
     # A whole count is beyond a boundary if it is beyond the whole number below that.
-    for floor, value in zip(table.floors.tolist(), values[1:], strict=True):
-        result = where(here.whole > floor, value, result)
-    return result
+    return _of_the_last([here.whole > floor for floor in table.floors.tolist()], values)
+
+
+def _of_the_last(conditions: list[Any], column: Any) -> Real:
+    """The entry that stands one after the place of the last condition that holds, or the first if none does."""
+    entry = column[0]
+    for condition, next_entry in zip(conditions, column[1:], strict=True):
+        entry = where(condition, next_entry, entry)
+    return entry
 
 
 def _side_by_side(table: Count, count: Count) -> tuple[Real, Twofold, tuple[Real, Real, Real]]:
@@ -169,6 +173,22 @@ def counts(numbers: list[Fraction], unit: Fraction) -> Count:
     parts = [number - floor for number, floor in zip(numbers, floors, strict=True)]
     hi, lo = _arithmetic.rounded_arrays(*_arithmetic.of_fractions(parts))
     return Count(table, Twofold(jnp.asarray(hi), jnp.asarray(lo)), unit)
+
+
+def since_known(begins: list[Fraction], count: Count, *columns: np.ndarray[Any, Any]) -> tuple[Any, ...]:
+    """`since` for begins that are known, in units of a program's count."""
+    if not count.is_whole or any(begin.denominator > 1 or begin > last_count() for begin in begins):
+        return since(counts(begins, count.unit), count, *columns)
+    whole, *rest = (np.asarray(column, int_dtype()) for column in (begins, *columns))
+    begin, *entries = chosen(whole, count.whole, whole, *rest)
+    return count._replace(whole=count.whole - begin), *entries
+
+
+def since(table: Count, count: Count, *columns: np.ndarray[Any, Any]) -> tuple[Any, ...]:
+    """What of a program's count is since the last of increasing counts at or before it, and that one's entries."""
+    place = begun(table, count) - 1
+    entries = (take(constants(column, count), place) for column in columns)
+    return difference(count, take_count(table, place)), *entries
 
 
 def stacked(counts: list[Count]) -> Count:
@@ -214,8 +234,7 @@ def chosen(begins: np.ndarray[Any, Any], whole: Real, *columns: Any) -> list[Rea
         index = at_most(jnp.asarray(begins[1:]), whole)
         return [take(column, index) for column in columns]
     met = [whole >= begin for begin in begins[1:]]
-    following = lambda entry, next: where(next[0], next[1], entry)  # noqa: E731
-    return [functools.reduce(following, zip(met, column[1:], strict=True), column[0]) for column in columns]
+    return [_of_the_last(met, column) for column in columns]
 
 
 def at_most(table: Any, whole: Real) -> Real:
