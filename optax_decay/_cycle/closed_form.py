@@ -19,12 +19,11 @@ def closed_form(count: Count, steps: Length, t_mul: Given, stretch: bool) -> tup
     one = factor == 1
     other = where(one, 2.0, factor)  # cycles of one length need no closed form, but its derivative must be finite
     growth = _arithmetic.maximum(_count.fraction(count, steps).hi * (other - 1), -0.9999999)
-    log_factor = _arithmetic.log(Twofold(other, 0.0))
-    estimate = _arithmetic.log(Twofold(1 + growth, 0.0)).hi / log_factor.hi
+    estimate = lax.log1p(growth) / lax.log1p(other - 1)
     # The estimate is within one of the true index, so this is at most two below it.
     first = _arithmetic.maximum(_count.floored(estimate, count.whole) - 1, 0)
 
-    power = _power(other, log_factor, first)
+    power = _arithmetic.raised_twofold(Twofold(lax.stop_gradient(other), 0.0), _arithmetic.of_integer(first))
     sums = _arithmetic.quotient(_arithmetic.plus(power, Twofold(-1.0, 0.0)), Twofold(other - 1, 0.0))
     index, now = first, _count.real(count)
     for _ in range(2):
@@ -51,25 +50,11 @@ def _either(condition: Any, x: tuple[Real, Count], y: tuple[Real, Count]) -> tup
     return where(condition, x[0], y[0]), _count.select(condition, x[1], y[1])
 
 
-def _power(base: Real, log: Twofold, exponent: Real) -> Twofold:
-    """base**exponent, to twice a float's precision up to an exponent of 255 and to a float's beyond."""
-    square, result = Twofold(lax.stop_gradient(base), 0.0), Twofold(jnp.ones_like(base), 0.0)
-    for bit in range(8):
-        odd = (exponent >> bit) & 1 == 1
-        result = _arithmetic.select_twofold(odd, _arithmetic.product(result, square), result)
-        more = exponent >> (bit + 1) > 0  # a power that is not asked for may overflow
-        square = _arithmetic.select_twofold(more, _arithmetic.product(square, square), square)
-    beyond = _arithmetic.exp(_arithmetic.product(_arithmetic.of_integer(exponent & ~255), log))
-    return _arithmetic.product(result, Twofold(lax.stop_gradient(beyond), 0.0))
-
-
 def _slowed(count: Count, steps: Real, factor: Real, index: Real, stretch: bool) -> Real:
     """(t - B_i) / t_mul**i, or t - B_i, in floats: what `closed_form` differentiates, at t_mul = 1 too."""
     one, i = factor == 1, _arithmetic.of_integer(index).hi
     other, above = where(one, 2.0, factor), factor - 1
-    power = _arithmetic.exp(
-        _arithmetic.product(_arithmetic.of_integer(where(one, 0, index)), _arithmetic.log(Twofold(other, 0.0)))
-    )
+    power = _arithmetic.power(other, where(one, 0.0, i))
     sums = (power - 1) / (other - 1)
     # At 1 three terms of each are enough for a second derivative.
     power = where(one, 1 + i * above * (1 + (i - 1) / 2 * above), power)
