@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import jax.numpy as jnp
 from jax import lax
 
 from optax_decay import _arithmetic, _count
@@ -21,28 +20,22 @@ def closed_form(count: Count, steps: Length, t_mul: Given, stretch: bool) -> tup
     growth = _arithmetic.maximum(_count.fraction(count, steps).hi * (other - 1), -0.9999999)
     estimate = lax.log1p(growth) / lax.log1p(other - 1)
     # The estimate is within one of the true index, so this is at most two below it.
-    first = _arithmetic.maximum(_count.floored(estimate, count.whole) - 1, 0)
-
-    power = _arithmetic.raised_twofold(Twofold(lax.stop_gradient(other), 0.0), _arithmetic.of_integer(first))
+    index = _arithmetic.maximum(_count.floored(estimate, count.whole) - 1, 0)
+    power = _arithmetic.raised_twofold(Twofold(lax.stop_gradient(other), 0.0), _arithmetic.of_integer(index))
     sums = _arithmetic.quotient(_arithmetic.plus(power, Twofold(-1.0, 0.0)), Twofold(other - 1, 0.0))
-    index, now = first, _count.real(count)
+    begun = _count.from_real(_arithmetic.product(steps.real, sums), count)
     for _ in range(2):
-        following = _arithmetic.plus(sums, power)
-        ahead = _arithmetic.plus(now, _arithmetic.minus(_arithmetic.product(steps.real, following)))
-        step = ahead.hi >= 0
-        index = where(step, index + 1, index)
-        power = _arithmetic.select_twofold(step, _arithmetic.product(power, Twofold(other, 0.0)), power)
-        sums = _arithmetic.select_twofold(step, following, sums)
-    left = _arithmetic.plus(now, _arithmetic.minus(_arithmetic.product(steps.real, sums)))
-    found = index, _count.from_real(_arithmetic.quotient(left, power) if stretch else left, count)
-
-    whole = factor == _arithmetic.floor(factor)
-    if not steps.counted.is_whole:
-        whole = whole & (steps.counted.part.hi == 0)
-    # Where t_mul is not whole, this result is not used. There it is computed for 2, which overflows nowhere.
-    multiple, near = where(whole, _count.floored(other, count.whole), 2), where(whole, first, 0)
-    found = _either(whole, _in_integers(count, steps, multiple, near, stretch), found)
-    index, local = _either(one, _count.divide_with_remainder(count, steps), found)
+        sums = _arithmetic.plus(sums, power)
+        end = _arithmetic.product(steps.real, sums)
+        following = _count.from_real(end, count)
+        over = _count.reached(count, following) & (end.hi < float(_count.last_count()))
+        index, begun = where(over, index + 1, index), _count.select(over, following, begun)
+        longer = _arithmetic.product(power, Twofold(other, 0.0))
+        power = _arithmetic.select_twofold(over, longer, power)
+    local = _count.difference(count, begun)
+    if stretch:
+        local = _count.from_real(_arithmetic.quotient(_count.real(local), power), count)
+    index, local = _either(one, _count.divide_with_remainder(count, steps), (index, local))
     return index, _count.differentiated_as(local, _slowed(count, steps.real.hi, factor, index, stretch))
 
 
@@ -61,28 +54,3 @@ def _slowed(count: Count, steps: Real, factor: Real, index: Real, stretch: bool)
     sums = where(one, i * (1 + (i - 1) / 2 * above * (1 + (i - 2) / 3 * above)), sums)
     left = _count.in_one_float(count) - steps * sums
     return left / power if stretch else left
-
-
-def _in_integers(count: Count, steps: Length, factor: Real, index: Real, stretch: bool) -> tuple[Real, Count]:
-    """`closed_form` for whole numbers, from an index at most two below the true one."""
-    power, base = jnp.ones_like(index), factor
-    for bit in range(_arithmetic.int_dtype().itemsize.bit_length() + 2):
-        odd = lax.bitwise_and(lax.shift_right_logical(index, jnp.full_like(index, bit)), jnp.ones_like(index)) == 1
-        power, base = where(odd, power * base, power), base * base
-    begun = _count.divided(power - 1, 1, factor - 1)[0] * steps.counted.whole
-    slow, size = _arithmetic.of_integer(power).hi, _arithmetic.to_float(steps.counted.whole)
-    last = float(_count.last_count())
-    for _ in range(2):
-        step = (size * slow < last) & (count.whole - begun >= steps.counted.whole * power)
-        begun = where(step, begun + steps.counted.whole * power, begun)
-        index, power, slow = (
-            where(step, x, y)
-            for x, y in ((index + 1, index), (power * factor, power), (slow * _arithmetic.to_float(factor), slow))
-        )
-    left = Count(count.whole - begun, count.part, count.unit)
-    if not stretch:
-        return index, left
-    slowed = _count.scaled(left, 1, _arithmetic.maximum(power, 1))
-    return index, _count.select(
-        slow < last, slowed, _count.from_real(_arithmetic.quotient(_count.real(left), Twofold(slow, 0.0)), left)
-    )
