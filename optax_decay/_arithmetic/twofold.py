@@ -185,14 +185,14 @@ def product(x: Twofold, y: Twofold) -> Twofold:
     )
 
 
-def times_integer(n: Real, most: int, factor: Twofold, roughly: bool = False) -> Twofold:
-    """n factor, for an integer n from 0 to `most`; `roughly` says that a few bits more than a float's are enough.
+def times_integer(n: Real, most: int, factor: Twofold, beyond: int | None = None) -> Twofold:
+    """n factor, for an integer n from 0 to `most`, good to as many bits `beyond` a float's, or to half as many again.
 
     It takes few operations where the integer is short, as its product with a high part of the factor is exact.
     """
     digits = np.finfo(float_dtype()).nmant + 1
-    spare = digits - most.bit_length()
-    if spare < (2 if roughly else digits // 2 - 2) or not _can_be_taken_apart(n, factor):
+    spare, wanted = digits - most.bit_length(), digits // 2 - 2 if beyond is None else beyond
+    if spare < wanted or not _can_be_taken_apart(n, factor):
         return product(of_integer(n, most), factor)
     return renormalised(*_products(n, spare, factor))
 

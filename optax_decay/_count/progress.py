@@ -7,28 +7,28 @@ from optax_decay._count.lengths import Length, in_whole_units
 from optax_decay._count.sums import difference, least
 
 
-def fraction(count: Count, of: Length, times: Twofold = ONE, roughly: bool = False) -> Twofold:
-    """count / of * times as a real number; the constants among them become one. `roughly` as in `times_integer`."""
+def fraction(count: Count, of: Length, times: Twofold = ONE, beyond: int | None = None) -> Twofold:
+    """count / of * times as a real number; the constants among them become one. `beyond` as in `times_integer`."""
     count = in_unit(count, of.counted.unit)
     scale = of.inverse if times is ONE else _arithmetic.product(of.inverse, times)
     if count.is_whole:
-        return _arithmetic.times_integer(count.whole, greatest(count), scale, roughly)
+        return _arithmetic.times_integer(count.whole, greatest(count), scale, beyond)
     return _arithmetic.product(real(count), scale)
 
 
-def elapsed(count: Count, of: Length, times: Twofold = ONE, roughly: bool = False) -> Twofold:
+def elapsed(count: Count, of: Length, times: Twofold = ONE, beyond: int | None = None) -> Twofold:
     """min(count / of, 1) * times, exact at both ends."""
     count, of = in_whole_units(count, of)
-    return fraction(least(count, of.counted), of, times, roughly)
+    return fraction(least(count, of.counted), of, times, beyond)
 
 
-def remaining(count: Count, of: Length, times: Twofold = ONE, roughly: bool = False) -> Twofold:
+def remaining(count: Count, of: Length, times: Twofold = ONE, beyond: int | None = None) -> Twofold:
     """max(1 - count / of, 0) * times, from the steps that remain: exact at both ends and precise near the second."""
     count, of = in_whole_units(count, of)
     # At the end of a traced length the derivative is that of the value held there.
     if of.known is None or (count.is_whole and of.counted.is_whole):
         count = least(count, of.counted)
-    rest = fraction(difference(of.counted, count), of, times, roughly)
+    rest = fraction(difference(of.counted, count), of, times, beyond)
     beyond = _beyond(of)
     return rest if beyond is None else _arithmetic.plus(rest, _arithmetic.product(Twofold(beyond, 0.0), times))
 

@@ -74,11 +74,13 @@ def tanh_decay(
     """
 
     at_start, at_end = 2 * lower, 2 * upper
+    # An error of the argument is a relative one of the exponential.
+    beyond = 5 if all(end.known is not None and abs(end.known) <= 16 for end in (at_start, at_end)) else None
 
     def value(count: Count) -> Real:
         steps = _count.length(decay_steps, count)
-        from_lower = _count.remaining(count, steps, at_start.twofold())
-        argument = _arithmetic.plus(from_lower, _count.elapsed(count, steps, at_end.twofold()))
+        from_lower = _count.remaining(count, steps, at_start.twofold(), beyond)
+        argument = _arithmetic.plus(from_lower, _count.elapsed(count, steps, at_end.twofold(), beyond))
         # (1 - tanh z) / 2 = 1 / (1 + e^2z), without the cancellation.
         return between(
             init_value,
@@ -119,12 +121,12 @@ def rex_decay(init_value: Number, decay_steps: Steps, end_value: Number = 0.0) -
 
     def value(count: Count) -> Real:
         steps = _count.length(decay_steps, count)
-        rest = _count.remaining(count, steps, roughly=True).hi
+        rest = _count.remaining(count, steps, beyond=2).hi
         return between(
             init_value,
             end_value,
             lambda: 2 * rest / (1 + rest),
-            lambda: _count.elapsed(count, steps, roughly=True).hi / (1 + rest),
+            lambda: _count.elapsed(count, steps, beyond=2).hi / (1 + rest),
         )
 
     return value

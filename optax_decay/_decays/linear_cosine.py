@@ -53,7 +53,7 @@ def linear_cosine_decay(
     """
 
     def value(count: Count) -> Real:
-        line = _arithmetic.plus(_count.remaining(count, _count.length(decay_steps, count)), alpha.twofold())
+        line = _arithmetic.plus(_count.remaining(count, _count.length(decay_steps, count), beyond=5), alpha.twofold())
         return _waved(line, _raised_cosine(count, decay_steps, num_periods), beta, init_value)
 
     return value
@@ -110,7 +110,7 @@ def noisy_linear_cosine_decay(
 
     def value(count: Count) -> Real:
         steps = _count.length(decay_steps, count)
-        rest = _count.remaining(count, steps)
+        rest = _count.remaining(count, steps, beyond=5)
         now = _count.as_real(_count.least(count, steps.counted))
         deviation = _arithmetic.sqrt(initial_variance.as_float(now)) * _arithmetic.power(
             1 + now, -variance_decay.as_float(now) / 2
@@ -131,7 +131,8 @@ def _waved(line: Twofold, wave: Real, beta: Given, scale: Given) -> Real:
 def _raised_cosine(count: Count, decay_steps: Given, num_periods: Given) -> Real:
     """(1 + cos(2 pi n p)) / 2 = cos(pi n p)**2, from the nearer end of [0, decay_steps]."""
     steps, n = _count.length(decay_steps, count), num_periods.twofold()
-    gone, rest = _count.elapsed(count, steps), _count.remaining(count, steps)
+    beyond = 5 if num_periods.known is not None and abs(num_periods.known) <= 4 else None
+    gone, rest = _count.elapsed(count, steps, beyond=beyond), _count.remaining(count, steps, beyond=beyond)
     late = gone.hi > rest.hi
     from_start, from_end = _arithmetic.product(gone, n), _arithmetic.product(rest, n)
     # cos(pi z)**2 = sin(pi y / 2)**2 with y = 1 - 2 abs(z). Here z is n p, or n - n (1 - p), without whole turns.

@@ -1,5 +1,6 @@
 """The weights of the start and of the end, for decays that go from one value to another."""
 
+import math
 from collections.abc import Callable
 
 from optax_decay import _arithmetic, _count
@@ -37,23 +38,23 @@ def _mixed(weight: Real, larger: Given, smaller: Given) -> Real:
 def line(count: Count, steps: Length) -> Weights:
     """1 - p and p, with p = min(count / steps, 1)."""
     return (
-        lambda: _count.remaining(count, steps, roughly=True).hi,
-        lambda: _count.elapsed(count, steps, roughly=True).hi,
+        lambda: _count.remaining(count, steps, beyond=2).hi,
+        lambda: _count.elapsed(count, steps, beyond=2).hi,
     )
 
 
 def one_minus_sqrt(count: Count, steps: Length) -> Weights:
     """1 - sqrt(p) = (1 - p) / (1 + sqrt(p)) and sqrt(p), with p = min(count / steps, 1)."""
-    gone = _count.elapsed(count, steps, roughly=True).hi
+    gone = _count.elapsed(count, steps, beyond=2).hi
     root = _arithmetic.sqrt(gone)
-    return lambda: where(gone == 0, 1.0, _count.remaining(count, steps, roughly=True).hi / (1 + root)), lambda: root
+    return lambda: where(gone == 0, 1.0, _count.remaining(count, steps, beyond=2).hi / (1 + root)), lambda: root
 
 
 def raised_cosine(count: Count, steps: Length) -> Weights:
     """(1 + cos(pi p)) / 2 and (1 - cos(pi p)) / 2, with p = min(count / steps, 1)."""
     return (
-        lambda: squared_sine(_count.remaining(count, steps, _arithmetic.HALF_PI, roughly=True)),
-        lambda: squared_sine(_count.elapsed(count, steps, _arithmetic.HALF_PI, roughly=True)),
+        lambda: squared_sine(_count.remaining(count, steps, _arithmetic.HALF_PI, beyond=2)),
+        lambda: squared_sine(_count.elapsed(count, steps, _arithmetic.HALF_PI, beyond=2)),
     )
 
 
@@ -68,17 +69,18 @@ def power_of_what_remains(count: Count, steps: Length, power: Given) -> Weights:
     """x**power and 1 - x**power, where x = max(1 - count / steps, 0) is what remains."""
     if power.known == 1:
         return line(count, steps)
-    # Larger powers of one float and its rest would be off by four units in the last place.
-    is_small = power.known is not None and power.known <= 1.5
-    x = _count.remaining(count, steps, roughly=is_small or power.known in (2, 3, 4))
-    if power.known in (2, 3, 4):
-        n = int(power.known)
+    known = math.inf if power.known is None else power.known
+    # Above 1.5 the shorter way to a power that is no product would be off by four units in the last place.
+    is_small, is_product = known <= 1.5, known in (2, 3, 4)
+    x = _count.remaining(count, steps, beyond=2 if is_small or is_product else 5 if known <= 8 else None)
+    if is_product:
+        n = int(known)
         powers = [x.hi]
         while len(powers) < n - 1:
             powers.append(powers[-1] * x.hi)
         return (
             lambda: powers[-1] * (x.hi + n * x.lo),
-            lambda: _count.elapsed(count, steps, roughly=True).hi * sum(powers[: n - 1], start=1.0),
+            lambda: _count.elapsed(count, steps, beyond=2).hi * sum(powers[: n - 1], start=1.0),
         )
     # Where nothing remains, 1 replaces x, so that its logarithm and the derivative of that are finite.
     ended, exponent = x.hi <= 0, power.twofold()
