@@ -1,6 +1,7 @@
 """Counts by themselves: division and lengths on a million points, the edge of what may be traced, strict switches."""
 
 from fractions import Fraction
+from itertools import pairwise
 
 import jax
 import jax.numpy as jnp
@@ -30,6 +31,20 @@ def value(count):
     """What a count is, in float64: exact to its 53 bits."""
     part = np.asarray(count.part.hi, np.float64) + np.asarray(count.part.lo, np.float64)
     return np.asarray(count.whole, np.float64) * float(count.unit) + part * float(count.unit)
+
+
+def test_a_real_number_is_a_whole_number_and_a_part_below_1():
+    wide = np.concatenate([RNG.uniform(0, LAST, N), 2 ** RNG.uniform(-40, 31, N), whole_counts().astype(np.float64)])
+    hi = wide.astype(np.float32)
+    lo = (wide - hi).astype(np.float32)
+    inside = hi.astype(np.float64) < LAST
+    count = jax.jit(lambda hi, lo: _count.from_real(Twofold(hi, lo), Count(jnp.zeros_like(hi, jnp.int32))))(hi, lo)
+    exact = hi.astype(np.float64) + lo
+    np.testing.assert_allclose(value(count)[inside], exact[inside], rtol=2.0**-32, atol=2.0**-32)
+    np.testing.assert_array_equal(np.asarray(count.whole)[~inside], LAST)
+    part = np.asarray(count.part.hi, np.float64) + np.asarray(count.part.lo, np.float64)
+    assert part.min() >= 0
+    assert part.max() < 1
 
 
 class TestDivision:
@@ -145,6 +160,28 @@ class TestHorizons:
             exact = [t / max(-(-t // steps), 1) for t in map(Fraction, exact)]
         want = np.array([max(1 - float(t) / 10, 0) for t in exact])
         np.testing.assert_allclose(jax.jit(nest)(counts), want, rtol=0, atol=1e-6)
+
+
+class TestClosedForm:
+    @pytest.mark.parametrize("steps", [1, 3, 37, 1000, 12_345, 10**6 + 1])
+    @pytest.mark.parametrize("t_mul", [2, 3, 4, 7, 10, 1000])
+    def test_a_traced_whole_number_begins_each_cycle_where_it_should(self, t_mul, steps):
+        begins = [0]
+        while begins[-1] < LAST:
+            begins.append(begins[-1] + steps * t_mul ** (len(begins) - 1))
+        around = {min(max(begin + off, 0), LAST) for begin in begins for off in (-2, -1, 0, 1, 2)}
+        counts = sorted(around | {(x + y) // 2 for x, y in pairwise(begins) if x + y < 2 * LAST})
+
+        @jax.jit
+        def found(counts, t_mul):
+            given = [_arithmetic.given(number) for number in (steps, t_mul)]
+            return _cycle.cycle(Count(counts), *given, None)
+
+        index, local = found(np.array(counts, np.int32), t_mul)
+        want = [sum(begin <= t for begin in begins) - 1 for t in counts]
+        np.testing.assert_array_equal(index, want)
+        exact = [(t - begins[i]) / t_mul**i for t, i in zip(counts, want, strict=True)]
+        np.testing.assert_allclose(value(local), exact, rtol=2.0**-32, atol=2.0**-32)
 
 
 class TestDoublingCycles:

@@ -180,9 +180,12 @@ def from_real(x: Twofold, beside: Count) -> Count:
     if is_host(beside.whole):
         return normalised(0, x, beside.unit) if x.hi > 0 else start(beside)
     within = (x.hi > 0) & (x.hi < float(last_count()))
-    parts = (where(within, part, zero_of(x.hi)) for part in x)
-    inside = normalised(zero_of(beside.whole), Twofold(*parts), beside.unit)
-    return inside._replace(whole=where(x.hi >= float(last_count()), last_count(), inside.whole))
+    hi, lo = (where(within, part, zero_of(x.hi)) for part in x)
+    # Of a large number, the low part may hold whole numbers too.
+    low_steps = _arithmetic.floor(lo + 0.5)
+    inside = normalised(lax.convert_element_type(low_steps, int_dtype()), Twofold(hi, lo - low_steps), beside.unit)
+    part = _arithmetic.renormalised(*inside.part)
+    return Count(where(x.hi >= float(last_count()), last_count(), inside.whole), part, beside.unit)
 
 
 def scaled_part(
