@@ -29,8 +29,8 @@ class Count(NamedTuple):
     """The non-negative number (whole + part) unit; the part is `ZERO` where it is known to be zero.
 
     Where it is known, `most` is the greatest number that `whole` may be, since what is short takes fewer operations;
-    and the part is a whole number of 1 / `shares`, so that it can be taken back for one. `taken` is `whole` as it was
-    taken in, and the number that was held at 0 to make it: what is held at an end too is clamped from that.
+    and the part is a whole number of 1 / `shares`, so that it can be taken back for one. `taken` has `whole` as it was
+    taken in, and the number that it was before it was held at 0: to hold it at an end too takes one clamp of that.
     """
 
     whole: Real
