@@ -63,10 +63,11 @@ def sequence(*phases: Phases) -> Curve:
         if begins and is_host(count.whole):
             place = tables.begun_on_host(in_unit(count.unit), count) - 1
             return at(phases_by_place.bases[place], _count.shifted(count, -begins[place]))
-        where_in_groups = phases_by_place.table
         if begins:
-            return phases_by_place.value(*tables.since_known(in_unit(count.unit), count, *where_in_groups))
-        return phases_by_place.value(*tables.since(_traced_begins(lengths, count), count, *where_in_groups))
+            begun = tables.since_known(in_unit(count.unit), count, *phases_by_place.table)
+        else:
+            begun = tables.since(_traced_begins(lengths, count), count, *phases_by_place.table)
+        return phases_by_place.value(*begun)
 
     return value
 

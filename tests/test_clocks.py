@@ -154,7 +154,7 @@ class TestHeld:
         want = exact_values(oracle.hold(oracle.inverse_time_decay(1, 2.5, 1, staircase=True), steps), counts)
         np.testing.assert_allclose(way(stairs, counts), want, rtol=3e-7)
 
-    def test_it_adds_one_operation(self):
+    def test_it_adds_no_operation(self):
         assert len(jax.make_jaxpr(od.hold(LINE, 5))(3).eqns) == len(jax.make_jaxpr(LINE)(3).eqns)
 
 

@@ -155,8 +155,9 @@ class TestHorizons:
     def test_horizons_of_horizons_are_where_they_are_in_exact_arithmetic(self):
         counts = whole_counts(10**4)
         nest, exact = od.linear_decay(1.0, 10), counts.tolist()
-        for depth, steps in enumerate(FRACTIONS[:5]):
-            nest = od.expanding_cycle(nest, FRACTIONS[4 - depth])
+        for steps in FRACTIONS[4::-1]:
+            nest = od.expanding_cycle(nest, steps)
+        for steps in FRACTIONS[:5]:
             exact = [t / max(-(-t // steps), 1) for t in map(Fraction, exact)]
         want = np.array([max(1 - float(t) / 10, 0) for t in exact])
         np.testing.assert_allclose(jax.jit(nest)(counts), want, rtol=0, atol=1e-6)

@@ -62,7 +62,7 @@ class ExactList:
         return np.array(self.numbers, np.float64)
 
     def as_floats(self, beside: Real) -> Any:
-        """A table of floats: Python's beside a host number `beside`, else of JAX's float dtype."""
+        """A NumPy table: in float64 beside a host number `beside`, else in JAX's float dtype."""
         if is_host(beside):
             return self.floats
         with np.errstate(over="ignore"):

@@ -25,15 +25,15 @@ def elapsed(count: Count, of: Length, times: Twofold = ONE, beyond: int | None =
 def remaining(count: Count, of: Length, times: Twofold = ONE, beyond: int | None = None) -> Twofold:
     """max(1 - count / of, 0) * times, from the steps that remain: exact at both ends and precise near the second."""
     count, of = in_whole_units(count, of)
-    # At the end of a traced length the derivative is that of the value held there.
+    # At the end of a traced length the derivative is that of the value held there. Whole numbers take one clamp so.
     if of.known is None or (count.is_whole and of.counted.is_whole):
         count = least(count, of.counted)
     rest = fraction(difference(of.counted, count), of, times, beyond)
-    beyond = _beyond(of)
-    return rest if beyond is None else _arithmetic.plus(rest, _arithmetic.product(Twofold(beyond, 0.0), times))
+    unreached = _unreached(of)
+    return rest if unreached is None else _arithmetic.plus(rest, _arithmetic.product(Twofold(unreached, 0.0), times))
 
 
-def _beyond(of: Length) -> Real | None:
+def _unreached(of: Length) -> Real | None:
     """The fraction of a traced real length that lies after the last count."""
     if of.known is not None or is_host(of.denominator) or of.counted.is_whole:
         return None

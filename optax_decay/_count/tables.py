@@ -52,8 +52,8 @@ class Boundaries:
         """Whether a program's count and these are whole numbers of one unit, with room and no jump at either end."""
         if is_host(count.whole) or count.unit != self.unit or not (count.is_whole and self.is_whole):
             return False
-        first, *_, last = entries = [-(last_count() // 2), *self.entries, last_count() // 2]
-        return len(entries) > 3 and first < entries[1] < entries[2] and entries[-3] < entries[-2] < last
+        entries, end = self.entries, last_count() // 2
+        return len(entries) > 1 and -end < entries[0] < entries[1] and entries[-2] < entries[-1] < end
 
     def count(self) -> Count:
         """The counts as a table in JAX."""
@@ -187,7 +187,7 @@ def since_known(begins: list[Fraction], count: Count, *columns: np.ndarray[Any, 
 def since(table: Count, count: Count, *columns: np.ndarray[Any, Any]) -> tuple[Any, ...]:
     """What of a program's count is since the last of increasing counts at or before it, and that one's entries."""
     place = begun(table, count) - 1
-    entries = (take(constants(column, count), place) for column in columns)
+    entries = (take(column, place) for column in columns)
     return difference(count, take_count(table, place)), *entries
 
 
@@ -249,8 +249,3 @@ def at_most(table: Any, whole: Real) -> Real:
 def begun_on_host(begins: Sequence[Fraction | int], count: Count) -> int:
     """How many of known, increasing counts lie at or before a host count, within rounding errors."""
     return bisect.bisect_right(begins, count.whole + Fraction(count.part.hi + rounding()))
-
-
-def floats(values: np.ndarray[Any, Any], beside: Count) -> Any:
-    """A table of floats, for `take` with the count `beside`."""
-    return values if is_host(beside.whole) else jnp.asarray(values, _arithmetic.float_dtype())

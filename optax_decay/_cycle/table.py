@@ -169,7 +169,7 @@ def _in_table(count: Count, table: _CycleTable, steps: Length) -> tuple[Real, Co
         local = _count.scaled(since, tables.take(scale, row), slow, tables.take(lead, row))
 
     if table.excess[-1] > 1:  # the last cycles are too slow for an integer
-        excess = tables.take(tables.floats(table.excess, count), row)
+        excess = tables.take(table.excess, row)
         slower = _arithmetic.product(_arithmetic.of_integer(slow), Twofold(excess, 0.0))
         fraction = _arithmetic.quotient(_count.real(since), slower)
         local = _count.select(excess > 1, _count.from_real(fraction, count), local)

@@ -6,7 +6,7 @@
 from optax_decay import _arithmetic, _count
 from optax_decay._arithmetic import Real
 from optax_decay._count import Count
-from optax_decay._decays.weights import between, one_minus_sqrt
+from optax_decay._decays.weights import between, bits_for, one_minus_sqrt
 from optax_decay._ends import ends_with_its_decay
 from optax_decay._schedule import Curve, exact_schedule
 from optax_decay._schedule.kinds import Number, Steps
@@ -75,7 +75,7 @@ def tanh_decay(
 
     at_start, at_end = 2 * lower, 2 * upper
     # An error of the argument is a relative one of the exponential.
-    beyond = 5 if all(end.known is not None and abs(end.known) <= 16 for end in (at_start, at_end)) else None
+    beyond = bits_for(at_start, at_end, limit=16)
 
     def value(count: Count) -> Real:
         steps = _count.length(decay_steps, count)

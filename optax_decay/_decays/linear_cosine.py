@@ -7,7 +7,7 @@ from optax_decay import _arithmetic, _count
 from optax_decay._arithmetic import Given, Real, Twofold, where
 from optax_decay._count import Count
 from optax_decay._decays.noise import standard_normal
-from optax_decay._decays.weights import squared_sine
+from optax_decay._decays.weights import bits_for, squared_sine
 from optax_decay._ends import ends_with_its_decay
 from optax_decay._schedule import Curve, exact_schedule
 from optax_decay._schedule.kinds import NonNegative, Number, Periods, Seed, Steps
@@ -131,7 +131,7 @@ def _waved(line: Twofold, wave: Real, beta: Given, scale: Given) -> Real:
 def _raised_cosine(count: Count, decay_steps: Given, num_periods: Given) -> Real:
     """(1 + cos(2 pi n p)) / 2 = cos(pi n p)**2, from the nearer end of [0, decay_steps]."""
     steps, n = _count.length(decay_steps, count), num_periods.twofold()
-    beyond = 5 if num_periods.known is not None and abs(num_periods.known) <= 4 else None
+    beyond = bits_for(num_periods, limit=4)
     gone, rest = _count.elapsed(count, steps, beyond=beyond), _count.remaining(count, steps, beyond=beyond)
     late = gone.hi > rest.hi
     from_start, from_end = _arithmetic.product(gone, n), _arithmetic.product(rest, n)

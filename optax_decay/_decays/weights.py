@@ -65,6 +65,11 @@ def squared_sine(angle: Twofold) -> Real:
     return s * s if _arithmetic.is_zero(angle.lo) else s * s + s * (angle.lo * (2 - angle.hi))
 
 
+def bits_for(*factors: Given, limit: int) -> int | None:
+    """How many bits beyond a float's a share needs that known factors multiply, if none is above a limit."""
+    return 5 if all(factor.known is not None and abs(factor.known) <= limit for factor in factors) else None
+
+
 def power_of_what_remains(count: Count, steps: Length, power: Given) -> Weights:
     """x**power and 1 - x**power, where x = max(1 - count / steps, 0) is what remains."""
     if power.known == 1:
@@ -72,7 +77,7 @@ def power_of_what_remains(count: Count, steps: Length, power: Given) -> Weights:
     known = math.inf if power.known is None else power.known
     # Above 1.5 the shorter way to a power that is no product would be off by four units in the last place.
     is_small, is_product = known <= 1.5, known in (2, 3, 4)
-    x = _count.remaining(count, steps, beyond=2 if is_small or is_product else 5 if known <= 8 else None)
+    x = _count.remaining(count, steps, beyond=2 if is_small or is_product else bits_for(power, limit=8))
     if is_product:
         n = int(known)
         powers = [x.hi]
